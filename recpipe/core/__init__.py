@@ -1,0 +1,1 @@
+"""The ground: imported by every wing, imports none of them."""

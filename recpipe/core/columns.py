@@ -1,0 +1,92 @@
+"""Every table and column name, once.
+
+SQL files spell the names out, because SQL is read as prose; `tests/core/test_columns.py` holds the
+files to the names below.
+"""
+
+USER_ID = "user_id"
+ITEM_ID = "item_id"
+EVENT_TYPE = "event_type"
+EVENT_AT = "event_at"
+VALUE = "value"
+EVENT_ORDER = "event_order"
+INGESTION_ID = "ingestion_id"
+TITLE = "title"
+CATEGORIES = "categories"
+ATTRIBUTES = "attributes"
+
+ITEM_INDEX = "item_index"
+ITEM_INDICES = "item_indices"
+EVENT_TYPES = "event_types"
+EVENT_ATS = "event_ats"
+TRAIN_COUNT = "train_count"
+VALIDATION_COUNT = "validation_count"
+TEST_COUNT = "test_count"
+MOMENT = "moment"
+AS_OF = "as_of"
+EVENTS = "events"
+RECENT_EVENTS = "recent_events"
+
+RANK = "rank"
+SCORE = "score"
+
+EVENT_KEY = (USER_ID, ITEM_ID, EVENT_TYPE, EVENT_AT)
+"""Two events with equal keys are one event told twice."""
+
+TABLES: dict[str, tuple[str, ...]] = {
+    "events": (USER_ID, ITEM_ID, EVENT_TYPE, EVENT_AT, VALUE, EVENT_ORDER, INGESTION_ID),
+    "items": (ITEM_ID, TITLE, CATEGORIES, ATTRIBUTES),
+    "users": (USER_ID, ATTRIBUTES),
+    "quarantine": (INGESTION_ID, "file", "row_number", "reason", "content"),
+    "ingestions": (
+        INGESTION_ID,
+        "source",
+        "files",
+        "read",
+        "kept",
+        "duplicate",
+        "quarantined",
+        "first_event_at",
+        "last_event_at",
+        "finished_at",
+    ),
+}
+"""Tables of the workspace's database."""
+
+SNAPSHOT_TABLES: dict[str, tuple[str, ...]] = {
+    "interactions": (
+        USER_ID,
+        ITEM_INDICES,
+        EVENT_TYPES,
+        EVENT_ATS,
+        TRAIN_COUNT,
+        VALIDATION_COUNT,
+        TEST_COUNT,
+    ),
+    "items": (ITEM_INDEX, ITEM_ID, TITLE, CATEGORIES, ATTRIBUTES),
+    "user_features": (
+        USER_ID,
+        MOMENT,
+        AS_OF,
+        EVENTS,
+        "items",
+        "active_days",
+        "days_since_first",
+        "days_since_last",
+        "interests",
+        ATTRIBUTES,
+    ),
+    "item_features": (
+        ITEM_INDEX,
+        MOMENT,
+        AS_OF,
+        EVENTS,
+        RECENT_EVENTS,
+        "users",
+        "age_days",
+        "category",
+    ),
+}
+"""Parquet files of a snapshot."""
+
+RECOMMENDATION_COLUMNS = (USER_ID, ITEM_ID, RANK, SCORE)

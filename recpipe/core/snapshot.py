@@ -1,0 +1,179 @@
+"""Reading a snapshot: histories as flat arrays, the vocabulary, item features.
+
+Snapshots are read with Arrow, never through the database, so that training, evaluation and
+recommendation need no lock.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from recpipe.core import columns as c
+from recpipe.core.errors import DataError
+from recpipe.core.vocabulary import Vocabulary
+from recpipe.core.workspace import Workspace
+
+Part = Literal["train", "validation", "test"]
+Moment = Literal["validation", "test", "now"]
+PARTS: tuple[Part, ...] = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Histories:
+    """What n users did, N events in all, in flat arrays.
+
+    | field | shape | meaning |
+    |---|---|---|
+    | `user_ids` | (n,) object | external ids |
+    | `offsets` | (n + 1,) int64 | events of user u lie at `offsets[u]:offsets[u + 1]`, oldest first |
+    | `items` | (N,) int32 | item indices; 0 is unknown |
+    | `event_types` | (N,) uint8 | 1-based positions in the manifest's `event_types` |
+    | `times` | (N,) int64 | microseconds since 1970, UTC |
+    | `counts` | (n, 3) int32 | how many of them are train, validation and test events, in that order |
+    """
+
+    user_ids: np.ndarray
+    offsets: np.ndarray
+    items: np.ndarray
+    event_types: np.ndarray
+    times: np.ndarray
+    counts: np.ndarray
+
+    def __post_init__(self) -> None:
+        if len(self.offsets) != len(self.user_ids) + 1 or self.offsets[-1] != len(self.items):
+            raise DataError(
+                f"histories do not fit together: {len(self.user_ids)} users, {len(self.offsets)} offsets "
+                f"ending at {self.offsets[-1]}, {len(self.items)} events"
+            )
+
+    def __len__(self) -> int:
+        return len(self.user_ids)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Return the number of events of each user, (n,) int64."""
+        return np.diff(self.offsets)
+
+    def translated(self, mapping: np.ndarray) -> "Histories":
+        """Return the same histories with item i called `mapping[i]`; indices beyond it become 0."""
+        known = self.items < len(mapping)
+        return replace(self, items=np.where(known, mapping[np.where(known, self.items, 0)], 0).astype(np.int32))
+
+    def until(self, moment: Moment) -> "Histories":
+        """Return the events known at `moment`: validation knows train, test knows both, now all."""
+        if moment == "now":
+            return self
+        parts = 1 if moment == "validation" else 2
+        return self._slice(np.zeros(len(self), np.int64), self.counts[:, :parts].sum(axis=1))
+
+    def part(self, part: Part) -> "Histories":
+        """Return the events of one part of the split only."""
+        position = PARTS.index(part)
+        starts = self.counts[:, :position].sum(axis=1)
+        return self._slice(starts, starts + self.counts[:, position])
+
+    def take(self, rows: np.ndarray) -> "Histories":
+        """Return the users at `rows` (integer positions), in that order."""
+        events = self._gather(self.offsets[rows], self.lengths[rows])
+        return Histories(user_ids=self.user_ids[rows], counts=self.counts[rows], **events)
+
+    def _slice(self, starts: np.ndarray, stops: np.ndarray) -> "Histories":
+        """Keep the events from `starts` to `stops` (n,), positions within each history."""
+        ends = np.cumsum(self.counts, axis=1)
+        inside = np.minimum(stops[:, None], ends) - np.maximum(starts[:, None], ends - self.counts)
+        events = self._gather(self.offsets[:-1] + starts, stops - starts)
+        return Histories(user_ids=self.user_ids, counts=np.maximum(inside, 0).astype(np.int32), **events)
+
+    def _gather(self, starts: np.ndarray, lengths: np.ndarray) -> dict[str, np.ndarray]:
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        index = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
+        events = {"items": self.items, "event_types": self.event_types, "times": self.times}
+        return {"offsets": offsets} | {name: values[index] for name, values in events.items()}
+
+
+class Snapshot:
+    """One snapshot on disk. `vocabulary` holds the items known before the test part."""
+
+    def __init__(self, folder: Path, manifest: dict[str, Any]) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self.name: str = manifest["name"]
+
+    @classmethod
+    def open(cls, workspace: Workspace, name: str = "") -> "Snapshot":
+        """Open a snapshot, the newest if `name` is empty, after its hashes are verified.
+
+        Raises DataError if there is none, or naming the file that was altered.
+        """
+        shelf = workspace.snapshots
+        name = shelf.resolve(name, "newest")
+        return cls(shelf.verify(name), shelf.manifest(name))
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The items known before the test part, index 1 to `known_items`."""
+        table = self._read("items", [c.ITEM_ID])
+        return Vocabulary(table.column(c.ITEM_ID)[: self.manifest["known_items"]].to_numpy(zero_copy_only=False))
+
+    @cached_property
+    def titles(self) -> np.ndarray:
+        """Titles by item index, (items + 1,) object; an item without one shows its id."""
+        table = self._read("items", [c.ITEM_ID, c.TITLE])
+        shown = pc.coalesce(table.column(c.TITLE), table.column(c.ITEM_ID))
+        return np.concatenate([["?"], shown.to_numpy(zero_copy_only=False)]).astype(object)
+
+    @property
+    def item_count(self) -> int:
+        """How many items have an index, those first seen in the test part included."""
+        return int(self.manifest["rows"]["items"])
+
+    def items(self) -> pa.Table:
+        """Return the table `items`, ordered by `item_index` from 1."""
+        return self._read("items", None)
+
+    def histories(self) -> Histories:
+        """Return every user's history, in the order of `user_id`."""
+        return _histories(self._read("interactions", None))
+
+    def chunks(self, users: int) -> Iterator[Histories]:
+        """Yield the histories of `users` users at a time; memory does not grow with their number."""
+        with pq.ParquetFile(self.folder / "interactions.parquet") as file:
+            for batch in file.iter_batches(batch_size=users):
+                yield _histories(pa.Table.from_batches([batch]))
+
+    def item_features(self, moment: Moment) -> dict[str, np.ndarray]:
+        """Return `events` and `recent_events` by item index, (items + 1,) int64; row 0 is unknown."""
+        table = pq.read_table(
+            self.folder / "item_features.parquet",
+            columns=[c.ITEM_INDEX, c.EVENTS, c.RECENT_EVENTS],
+            filters=[(c.MOMENT, "=", moment)],
+        )
+        features = {}
+        for name in (c.EVENTS, c.RECENT_EVENTS):
+            features[name] = np.zeros(self.item_count + 1, np.int64)
+            features[name][table.column(c.ITEM_INDEX).to_numpy()] = table.column(name).to_numpy()
+        return features
+
+    def _read(self, table: str, names: list[str] | None) -> pa.Table:
+        return pq.read_table(self.folder / f"{table}.parquet", columns=names)
+
+
+def _histories(table: pa.Table) -> Histories:
+    lists = {name: table.column(name).combine_chunks() for name in (c.ITEM_INDICES, c.EVENT_TYPES, c.EVENT_ATS)}
+    lengths = pc.list_value_length(lists[c.ITEM_INDICES]).to_numpy(zero_copy_only=False)
+    counts = [table.column(name).to_numpy() for name in (c.TRAIN_COUNT, c.VALIDATION_COUNT, c.TEST_COUNT)]
+    return Histories(
+        user_ids=table.column(c.USER_ID).to_numpy(zero_copy_only=False),
+        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        items=lists[c.ITEM_INDICES].flatten().to_numpy().astype(np.int32),
+        event_types=lists[c.EVENT_TYPES].flatten().to_numpy().astype(np.uint8),
+        times=lists[c.EVENT_ATS].flatten().cast(pa.timestamp("us")).cast(pa.int64()).to_numpy(),
+        counts=np.stack(counts, axis=1).astype(np.int32),
+    )
