@@ -1,0 +1,112 @@
+"""Query vectors × item vectors -> the best k items, exactly; filters are applied inside the search."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from recpipe.core.ragged import Ragged
+
+SCORE_BYTES = 64 * 2**20  # of one chunk's score matrix; TensorFlow holds about three of them at a time
+MAX_CHUNK_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class TopK:
+    """The best items of each query, best first.
+
+    indices: (q, k) int32 item indices; scores: (q, k) float32.
+    Where fewer than k items are left: index 0 and score -inf.
+    """
+
+    indices: np.ndarray
+    scores: np.ndarray
+
+
+def top_k(
+    query_vectors: np.ndarray,
+    item_vectors: np.ndarray,
+    k: int,
+    *,
+    excluded: Ragged | None = None,
+    allowed: np.ndarray | None = None,
+) -> TopK:
+    """Exact top-k of `query_vectors` (q, d) among `item_vectors` (n + 1, d) by dot product.
+
+    excluded: row i holds the item indices query i must not get (indices beyond the items are ignored).
+    allowed: (n + 1,) bool, items any query may get. Row 0 (unknown) is never returned.
+    Ties go to the lower index. Memory is bounded: queries are searched in chunks.
+    """
+    _check_shapes(query_vectors, item_vectors, excluded, allowed)
+    count = len(item_vectors)
+    barred = np.zeros(count, dtype=bool) if allowed is None else ~allowed
+    barred[0] = True
+    search, items = _search(), _as_tensor(item_vectors)
+    found = min(k, count)
+    indices = np.zeros((len(query_vectors), k), dtype=np.int32)
+    scores = np.full((len(query_vectors), k), -np.inf, dtype=np.float32)
+    rows = chunk_rows(count)
+    for start in range(0, len(query_vectors), rows):
+        chunk = slice(start, min(start + rows, len(query_vectors)))
+        pairs = _excluded_pairs(excluded, chunk, count)
+        best, which = search(_as_tensor(query_vectors[chunk]), items, barred, pairs, found)
+        scores[chunk, :found], indices[chunk, :found] = best.numpy(), which.numpy()
+    indices[np.isneginf(scores)] = 0
+    return TopK(indices, scores)
+
+
+def chunk_rows(item_count: int) -> int:
+    """How many queries are searched at once, so that their scores stay within SCORE_BYTES."""
+    return max(1, min(MAX_CHUNK_ROWS, SCORE_BYTES // (4 * item_count)))
+
+
+def _check_shapes(
+    queries: np.ndarray, items: np.ndarray, excluded: Ragged | None, allowed: np.ndarray | None
+) -> None:
+    if queries.ndim != 2 or items.ndim != 2 or queries.shape[1] != items.shape[1] or len(items) == 0:
+        raise ValueError(f"vectors do not fit: queries {queries.shape}, items {items.shape}")
+    if excluded is not None and len(excluded) != len(queries):
+        raise ValueError(f"{len(queries)} queries but {len(excluded)} rows of excluded items")
+    if allowed is not None and allowed.shape != (len(items),):
+        raise ValueError(f"the allowed mask has shape {allowed.shape}, expected ({len(items)},)")
+
+
+def _excluded_pairs(excluded: Ragged | None, chunk: slice, count: int) -> np.ndarray:
+    """(query within the chunk, item) pairs to leave out, (m, 2) int32."""
+    if excluded is None:
+        return np.empty((0, 2), dtype=np.int32)
+    rows = excluded.take(np.arange(chunk.start, chunk.stop))
+    rows = rows.where(rows.values < count)
+    return np.stack([rows.row_numbers, rows.values], axis=1).astype(np.int32)
+
+
+def _as_tensor(vectors: np.ndarray) -> Any:
+    import tensorflow as tf
+
+    return tf.constant(vectors, dtype=tf.float32)
+
+
+@cache
+def _search() -> Any:
+    """The compiled search, traced once for all shapes: TensorFlow loads at the first search, not at import."""
+    import tensorflow as tf
+
+    def search(queries: Any, items: Any, barred: Any, pairs: Any, k: Any) -> Any:
+        scores = tf.matmul(queries, items, transpose_b=True)
+        scores = tf.where(barred[None, :], -np.inf, scores)
+        ruled_out = tf.fill([tf.shape(pairs)[0]], np.float32(-np.inf))
+        scores = tf.tensor_scatter_nd_update(scores, pairs, ruled_out)
+        return tf.math.top_k(scores, k)  # equal scores: the lower index first
+
+    vectors = tf.TensorSpec([None, None], tf.float32)
+    return tf.function(
+        search,
+        input_signature=[
+            vectors,
+            vectors,
+            tf.TensorSpec([None], tf.bool),
+            tf.TensorSpec([None, 2], tf.int32),
+            tf.TensorSpec([], tf.int32),
+        ],
+    )
