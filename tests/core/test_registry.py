@@ -1,0 +1,104 @@
+import json
+
+import pytest
+from recpipe.core import registry
+from recpipe.core.errors import DataError
+from recpipe.core.workspace import Workspace
+from tests.tiny import alter, make_model
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    workspace = Workspace.open(tmp_path / "w")
+    for name in ("mean-a", "mean-b", "mean-c"):
+        make_model(workspace, "20240101-aa", {"apple": [1.0], "pear": [0.5]}, name=name)
+    return workspace
+
+
+def promote(workspace, *names):
+    for name in names:
+        registry.promote(workspace, name, why="test", who="ann")
+
+
+def test_a_new_workspace_has_no_champion_and_no_record(workspace):
+    assert (registry.champion(workspace), registry.previous(workspace), registry.moves(workspace)) == ("", "", [])
+
+
+def test_a_promotion_moves_the_champion_and_records_who_and_why(workspace):
+    assert registry.promote(workspace, "mean-a", why="beats popularity", who="ann")
+    (move,) = registry.moves(workspace)
+    assert registry.champion(workspace) == "mean-a"
+    assert (move.action, move.version, move.replaced, move.who, move.why) == (
+        "promote", "mean-a", "", "ann", "beats popularity",
+    )  # fmt: skip
+
+
+def test_promoting_the_champion_again_changes_and_records_nothing(workspace):
+    promote(workspace, "mean-a")
+    assert not registry.promote(workspace, "mean-a", why="again", who="ann")
+    assert len(registry.moves(workspace)) == 1
+
+
+def test_a_rollback_leads_to_the_champion_before(workspace):
+    promote(workspace, "mean-a", "mean-b")
+    assert registry.rollback(workspace, why="odd lists", who="bob") == "mean-a"
+    assert registry.champion(workspace) == "mean-a"
+    assert registry.moves(workspace)[-1].action == "rollback"
+
+
+def test_two_rollbacks_lead_two_champions_back(workspace):
+    promote(workspace, "mean-a", "mean-b", "mean-c")
+    assert [registry.rollback(workspace, why="w", who="b") for _ in range(2)] == ["mean-b", "mean-a"]
+    assert registry.previous(workspace) == ""
+
+
+def test_a_rollback_without_a_champion_before_is_refused(workspace):
+    promote(workspace, "mean-a")
+    with pytest.raises(DataError, match="no champion before mean-a"):
+        registry.rollback(workspace, why="w", who="b")
+
+
+def test_an_unknown_version_is_refused_by_name(workspace):
+    with pytest.raises(DataError, match="mean-x"):
+        registry.promote(workspace, "mean-x", why="w", who="b")
+    assert registry.champion(workspace) == ""
+
+
+def test_an_altered_version_is_refused_by_the_file_and_the_champion_stays(workspace):
+    promote(workspace, "mean-a")
+    alter(workspace.models.path("mean-b") / "item_vectors.npy")
+    with pytest.raises(DataError, match=r"item_vectors\.npy.*altered.*mean-b"):
+        registry.promote(workspace, "mean-b", why="w", who="b")
+    assert registry.champion(workspace) == "mean-a"
+
+
+def test_a_record_whose_move_never_came_about_does_no_harm(workspace):
+    promote(workspace, "mean-a", "mean-b")
+    lost = {"action": "promote", "version": "mean-c", "replaced": "mean-b", "previous": "mean-b"}
+    with (workspace.root / registry.LOG).open("a") as log:
+        log.write(json.dumps(lost | {"who": "x", "why": "y", "at": "z"}) + "\n" + '{"action": "prom')
+    assert (registry.champion(workspace), registry.previous(workspace)) == ("mean-b", "mean-a")
+    promote(workspace, "mean-c")
+    assert registry.previous(workspace) == "mean-b"
+
+
+def test_a_damaged_record_is_named(workspace):
+    promote(workspace, "mean-a")
+    (workspace.root / registry.LOG).write_text("nonsense\n")
+    with pytest.raises(DataError, match=r"promotions\.jsonl"):
+        registry.moves(workspace)
+
+
+def test_versions_tell_their_state_and_their_metrics(workspace):
+    promote(workspace, "mean-a", "mean-b")
+    (workspace.models.path("mean-b") / "metrics.json").write_text('{"ndcg@10": 0.5}')
+    told = {version.name: (version.state, version.metrics) for version in registry.versions(workspace)}
+    assert told == {"mean-a": ("previous", {}), "mean-b": ("champion", {"ndcg@10": 0.5}), "mean-c": ("", {})}
+
+
+def test_champion_previous_popularity_and_newest_are_in_use(workspace):
+    make_model(workspace, "20240101-aa", {"apple": [1.0]}, name="popularity-a", kind="popularity")
+    make_model(workspace, "20240101-aa", {"apple": [1.0]}, name="mean-unused")
+    make_model(workspace, "20240101-aa", {"apple": [1.0]}, name="mean-newest")
+    promote(workspace, "mean-a", "mean-b")
+    assert registry.in_use(workspace) == {"mean-a", "mean-b", "popularity-a", "mean-newest"}

@@ -1,0 +1,146 @@
+"""Tiny snapshots, models and publications whose right answers are known by construction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from recpipe.core.files import content_id
+from recpipe.core.snapshot import Histories
+from recpipe.core.vocabulary import Vocabulary
+from recpipe.core.workspace import Workspace
+
+DAY_US = 86_400_000_000
+
+
+def make_snapshot(
+    workspace: Workspace,
+    known: Mapping[str, Sequence[str]],
+    test: Mapping[str, Sequence[str]] | None = None,
+    name: str = "",
+) -> str:
+    """Write a snapshot: `known[user]` items before the cut, `test[user]` after it; point "newest" at it.
+
+    Titles are "Title of <item>". Users in neither have empty histories. Event i of a user lies on day i.
+    """
+    test = test or {}
+    first = sorted({item for items in known.values() for item in items})
+    later = sorted({item for items in test.values() for item in items} - set(first))
+    index = {item: position for position, item in enumerate([*first, *later], start=1)}
+    users = sorted({*known, *test})
+    rows = [[index[item] for item in [*known.get(user, ()), *test.get(user, ())]] for user in users]
+    parts = [(len(known.get(user, ())), len(test.get(user, ()))) for user in users]
+    draft = workspace.snapshots.draft(name or f"20240101-{content_id(known, test)}")
+    pq.write_table(_interactions(users, rows, parts), draft.folder / "interactions.parquet")
+    pq.write_table(_items(list(index)), draft.folder / "items.parquet")
+    pq.write_table(_item_features(rows, parts, len(index)), draft.folder / "item_features.parquet")
+    counts = {"interactions": len(users), "items": len(index), "item_features": 2 * len(index)}
+    manifest: dict[str, Any] = {
+        "schema_version": 1,
+        "parameters": {"split": "time"},
+        "inputs": {"data": content_id(known, test), "events": sum(map(len, rows)), "items": len(index), "users": len(users)},
+        "split": {"kind": "time", "validation_from": "2024-01-01", "test_from": "2024-01-02", "newest": "2024-01-03"},
+        "event_types": ["purchase"],
+        "known_items": len(first),
+        "rows": counts,
+    }
+    sealed = draft.seal(manifest)
+    workspace.snapshots.point("newest", sealed)
+    return sealed
+
+
+def _interactions(users: list[str], rows: list[list[int]], parts: list[tuple[int, int]]) -> pa.Table:
+    times = [[day * DAY_US for day in range(len(row))] for row in rows]
+    return pa.table(
+        {
+            "user_id": pa.array(users, pa.string()),
+            "item_indices": pa.array(rows, pa.list_(pa.int32())),
+            "event_types": pa.array([[1] * len(row) for row in rows], pa.list_(pa.uint8())),
+            "event_ats": pa.array(times, pa.list_(pa.timestamp("us"))),
+            "train_count": pa.array([known for known, _ in parts], pa.int32()),
+            "validation_count": pa.array([0] * len(rows), pa.int32()),
+            "test_count": pa.array([tested for _, tested in parts], pa.int32()),
+        }
+    )
+
+
+def _items(ids: list[str]) -> pa.Table:
+    return pa.table(
+        {
+            "item_index": pa.array(range(1, len(ids) + 1), pa.int32()),
+            "item_id": pa.array(ids, pa.string()),
+            "title": pa.array([f"Title of {item}" for item in ids], pa.string()),
+            "categories": pa.array([[] for _ in ids], pa.list_(pa.string())),
+            "attributes": pa.array(["{}" for _ in ids], pa.string()),
+        }
+    )
+
+
+def _item_features(rows: list[list[int]], parts: list[tuple[int, int]], items: int) -> pa.Table:
+    columns: dict[str, list[Any]] = {"item_index": [], "moment": [], "events": [], "recent_events": []}
+    for moment in ("test", "now"):
+        seen = [row if moment == "now" else row[:known] for row, (known, _) in zip(rows, parts, strict=True)]
+        counts = np.bincount(np.array([item for row in seen for item in row], int), minlength=items + 1)
+        columns["item_index"] += range(1, items + 1)
+        columns["moment"] += [moment] * items
+        columns["events"] += counts[1:].tolist()
+        columns["recent_events"] += counts[1:].tolist()
+    return pa.table(columns)
+
+
+def make_model(
+    workspace: Workspace, snapshot: str, items: Mapping[str, Sequence[float]], *, name: str, kind: str = "mean"
+) -> str:
+    """Write a model version whose item vectors are `items` (id to vector); point "newest" at it."""
+    ids = sorted(items)
+    vectors = np.array([[0.0] * len(next(iter(items.values()))), *(items[item] for item in ids)], np.float32)
+    draft = workspace.models.draft(name)
+    Vocabulary(np.array(ids, object)).write(draft.folder / "vocabulary.parquet")
+    np.save(draft.folder / "item_vectors.npy", vectors)
+    sealed = draft.seal({"kind": kind, "snapshot": snapshot, "parameters": {"seed": 1}, "figures": {}})
+    workspace.models.point("popularity" if kind == "popularity" else "newest", sealed)
+    return sealed
+
+
+@dataclass
+class TinyRecommender:
+    """Stands in for a trained model: a query is the mean of the history's vectors, or all ones.
+
+    With `kind` "popularity" every query is [1.0]: the vectors are the scores.
+    """
+
+    version: str
+    kind: str
+    vocabulary: Vocabulary
+    item_vectors: np.ndarray
+    calls: list[int] = field(default_factory=list)
+
+    def query_vectors(self, histories: Histories) -> np.ndarray:
+        self.calls.append(len(histories))
+        if self.kind == "popularity":
+            return np.ones((len(histories), 1), np.float32)
+        users = np.repeat(np.arange(len(histories)), histories.lengths)
+        sums = np.zeros((len(histories), self.item_vectors.shape[1]), np.float32)
+        np.add.at(sums, users, self.item_vectors[histories.items])
+        return sums / np.maximum(histories.lengths, 1)[:, None]
+
+
+def load(workspace: Workspace, version: str) -> TinyRecommender:
+    """Stands in for `train.load`."""
+    folder = workspace.models.verify(version)
+    return TinyRecommender(
+        version=version,
+        kind=workspace.models.manifest(version)["kind"],
+        vocabulary=Vocabulary.read(folder / "vocabulary.parquet"),
+        item_vectors=np.load(folder / "item_vectors.npy"),
+    )
+
+
+def alter(path: Path) -> None:
+    """Change one byte of a file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
