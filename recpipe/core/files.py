@@ -36,7 +36,7 @@ def write_text(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
     sync_folder(path.parent)
@@ -54,7 +54,9 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except ValueError as error:
-        raise DataError(f"{path}: damaged ({error})", "Delete it and run the stage that made it again.") from None
+        raise DataError(
+            f"{path}: damaged ({error})", "Delete it and run the stage that made it again."
+        ) from None
 
 
 def sync_folder(folder: Path) -> None:

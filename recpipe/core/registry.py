@@ -83,7 +83,9 @@ def moves(workspace: Workspace) -> list[Move]:
     try:
         return [Move(**json.loads(line)) for line in whole_lines if line]
     except (ValueError, TypeError) as error:
-        raise DataError(f"{path}: damaged ({error})", "Repair or remove the line; the champion is not changed.") from None
+        raise DataError(
+            f"{path}: damaged ({error})", "Repair or remove the line; the champion is not changed."
+        ) from None
 
 
 def promote(workspace: Workspace, version: str, *, why: str, who: str) -> bool:
@@ -108,10 +110,14 @@ def rollback(workspace: Workspace, *, why: str, who: str) -> str:
     replaced, target = champion(workspace), previous(workspace)
     if not target:
         raise DataError(
-            f"{workspace.models.root}: no champion before {replaced or 'the first'}", "Promote a version instead."
+            f"{workspace.models.root}: no champion before {replaced or 'the first'}",
+            "Promote a version instead.",
         )
     workspace.models.verify(target)
-    _move(workspace, Move("rollback", target, replaced, _previous_of(target, moves(workspace)), who, why, _now()))
+    _move(
+        workspace,
+        Move("rollback", target, replaced, _previous_of(target, moves(workspace)), who, why, _now()),
+    )
     return target
 
 

@@ -41,13 +41,18 @@ class Draft:
             if path.is_file()
         }
         created_at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        made = {"name": self.name, "files": files, "created_at": created_at, "recpipe_version": version("recpipe")}
+        made = {
+            "name": self.name,
+            "files": files,
+            "created_at": created_at,
+            "recpipe_version": version("recpipe"),
+        }
         write_json(self.folder / MANIFEST, manifest | made)
         sync_tree(self.folder)
         if self.shelf.has(self.name):
             self.discard()
         else:
-            os.rename(self.folder, self.shelf.root / self.name)
+            self.folder.rename(self.shelf.root / self.name)
             sync_folder(self.shelf.root)
         return self.name
 
@@ -105,7 +110,9 @@ class Shelf:
         """Return `name`, or where it is empty what `pointer` names. Raises DataError if nothing is."""
         chosen = name or self.pointed(pointer)
         if not chosen:
-            raise DataError(f"{self.root}: there is no {pointer} {self.kind} yet", "Run the stages before this one.")
+            raise DataError(
+                f"{self.root}: there is no {pointer} {self.kind} yet", "Run the stages before this one."
+            )
         self.path(chosen)
         return chosen
 
@@ -127,7 +134,7 @@ class Shelf:
         for name in removed:
             # renamed first, so that no reader finds half a folder under a good name
             doomed = self.root / f"{TEMPORARY}{name}-{uuid4().hex[:6]}"
-            os.rename(self.root / name, doomed)
+            (self.root / name).rename(doomed)
             shutil.rmtree(doomed)
         return removed
 

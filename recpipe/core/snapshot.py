@@ -64,7 +64,9 @@ class Histories:
     def translated(self, mapping: np.ndarray) -> "Histories":
         """Return the same histories with item i called `mapping[i]`; indices beyond it become 0."""
         known = self.items < len(mapping)
-        return replace(self, items=np.where(known, mapping[np.where(known, self.items, 0)], 0).astype(np.int32))
+        return replace(
+            self, items=np.where(known, mapping[np.where(known, self.items, 0)], 0).astype(np.int32)
+        )
 
     def until(self, moment: Moment) -> "Histories":
         """Return the events known at `moment`: validation knows train, test knows both, now all."""
@@ -120,7 +122,9 @@ class Snapshot:
     def vocabulary(self) -> Vocabulary:
         """The items known before the test part, index 1 to `known_items`."""
         table = self._read("items", [c.ITEM_ID])
-        return Vocabulary(table.column(c.ITEM_ID)[: self.manifest["known_items"]].to_numpy(zero_copy_only=False))
+        return Vocabulary(
+            table.column(c.ITEM_ID)[: self.manifest["known_items"]].to_numpy(zero_copy_only=False)
+        )
 
     @cached_property
     def titles(self) -> np.ndarray:
@@ -166,7 +170,9 @@ class Snapshot:
 
 
 def _histories(table: pa.Table) -> Histories:
-    lists = {name: table.column(name).combine_chunks() for name in (c.ITEM_INDICES, c.EVENT_TYPES, c.EVENT_ATS)}
+    lists = {
+        name: table.column(name).combine_chunks() for name in (c.ITEM_INDICES, c.EVENT_TYPES, c.EVENT_ATS)
+    }
     lengths = pc.list_value_length(lists[c.ITEM_INDICES]).to_numpy(zero_copy_only=False)
     counts = [table.column(name).to_numpy() for name in (c.TRAIN_COUNT, c.VALIDATION_COUNT, c.TEST_COUNT)]
     return Histories(

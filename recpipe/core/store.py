@@ -59,10 +59,6 @@ class Result:
         """Return all rows as a pandas table."""
         return self._cursor.df()
 
-    def arrow(self) -> "pa.Table":
-        """Return all rows as an Arrow table."""
-        return self._cursor.to_arrow_table()
-
 
 class Store:
     """An open connection."""
@@ -147,7 +143,9 @@ def _open(database: Path | None, read_only: bool, wait_seconds: float) -> duckdb
             return duckdb.connect(str(database or ":memory:"), read_only=read_only)
         except duckdb.IOException as error:
             if "lock" not in str(error):
-                raise DataError(f"{database}: cannot be opened as a database ({_first_line(error)})") from None
+                raise DataError(
+                    f"{database}: cannot be opened as a database ({_first_line(error)})"
+                ) from None
             if time.monotonic() > deadline:
                 holder = _HOLDER.search(str(error))
                 raise BusyError(
@@ -164,7 +162,9 @@ def _disk_errors_named() -> Iterator[None]:
         yield
     except duckdb.IOException as error:
         if "No space left" in str(error) or "Disk quota" in str(error):
-            raise DataError(f"the disk is full ({_first_line(error)})", "Free space, then run again.") from error
+            raise DataError(
+                f"the disk is full ({_first_line(error)})", "Free space, then run again."
+            ) from error
         raise
 
 

@@ -26,7 +26,9 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         if len(self._positions) != len(self.ids):
-            raise DataError(f"a vocabulary of {len(self.ids)} items names only {len(self._positions)} different ids")
+            raise DataError(
+                f"a vocabulary of {len(self.ids)} items names only {len(self._positions)} different ids"
+            )
 
     @property
     def size(self) -> int:
@@ -48,7 +50,9 @@ class Vocabulary:
     def write(self, path: Path) -> None:
         """Write it as Parquet: `item_index`, `item_id`."""
         index = pa.array(np.arange(1, self.size + 1, dtype=np.int32))
-        pq.write_table(pa.table({c.ITEM_INDEX: index, c.ITEM_ID: pa.array(self.ids.tolist(), pa.string())}), path)
+        pq.write_table(
+            pa.table({c.ITEM_INDEX: index, c.ITEM_ID: pa.array(self.ids.tolist(), pa.string())}), path
+        )
 
     @classmethod
     def read(cls, path: Path) -> "Vocabulary":

@@ -53,7 +53,7 @@ class Workspace:
                 folder.mkdir(parents=True, exist_ok=True)
             except (NotADirectoryError, FileExistsError, PermissionError) as error:
                 raise ParameterError(
-                    f"--workspace {workspace.root}: no folder can be made there ({error.strerror.lower()})",
+                    f"--workspace {workspace.root}: no folder can be made there ({error.strerror})",
                     "Name a folder that you may write to.",
                 ) from None
         return workspace

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+
 from recpipe.core import registry
 from recpipe.core.errors import DataError
 from recpipe.core.workspace import Workspace
@@ -21,7 +22,11 @@ def promote(workspace, *names):
 
 
 def test_a_new_workspace_has_no_champion_and_no_record(workspace):
-    assert (registry.champion(workspace), registry.previous(workspace), registry.moves(workspace)) == ("", "", [])
+    assert (registry.champion(workspace), registry.previous(workspace), registry.moves(workspace)) == (
+        "",
+        "",
+        [],
+    )
 
 
 def test_a_promotion_moves_the_champion_and_records_who_and_why(workspace):

@@ -1,0 +1,43 @@
+# Everything needs only Python 3.11 and make. Packages come from requirements.lock, hashes checked.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: install run test slow lint format lock clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+run: install  ## the pipeline on real data, in a workspace of its own
+	$(BIN)/recpipe run --workspace workspace-demo --source complete-journey
+
+test: install  ## unit tests and one end-to-end run
+	$(BIN)/python -m pytest
+
+slow: install  ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/nbstripout notebooks/*.ipynb
+
+lock: install  ## names, versions and hashes only: no address of a registry
+	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --extra dev \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
+	  --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) workspace-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,125 @@
+"""The one way a model's lists are made: evaluation scores exactly what recommendation would serve.
+
+A model speaks of its own items, a snapshot of its own; both are translated here and nowhere else.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from recpipe.core import columns as c
+from recpipe.core.errors import DataError
+from recpipe.core.ragged import Ragged
+from recpipe.core.retrieval import top_k
+from recpipe.core.snapshot import Histories, Snapshot
+from recpipe.core.vocabulary import Vocabulary
+
+
+class UnusableModel(DataError):
+    """A model whose scores are no numbers; nothing may be served from it."""
+
+
+class Recommender(Protocol):
+    """What a loaded model version offers; `train.load` gives one."""
+
+    version: str
+    kind: str
+    vocabulary: Vocabulary
+    item_vectors: np.ndarray
+
+    def query_vectors(self, histories: Histories) -> np.ndarray:
+        """Return (n, d) float32 for n histories in the model's own item indices (0 unknown)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Lists of q users, best first.
+
+    indices: (q, k) int32, item indices of the snapshot, 0 where fewer than k items are left;
+    scores: (q, k) float32, -inf there; is_personal: (q,) bool, False where the popular list is served
+    because the model knows nothing of the user's history.
+    """
+
+    indices: np.ndarray
+    scores: np.ndarray
+    is_personal: np.ndarray
+
+
+class Ranker:
+    """Ranks the items known at `moment` for users of `snapshot` with a model of any snapshot.
+
+    "test" knows the items seen before the test part, "now" all. Ties go to the lower item id. Users
+    of whose history the model knows nothing get the items most bought of late. Raises UnusableModel
+    if the model's item vectors are not finite, DataError if it knows no item of the snapshot.
+    """
+
+    def __init__(self, recommender: Recommender, snapshot: Snapshot, moment: Literal["test", "now"]) -> None:
+        self._recommender = recommender
+        item_ids = snapshot.items().column(c.ITEM_ID).to_numpy(zero_copy_only=False)
+        self._to_model = Vocabulary(item_ids).translation_to(recommender.vocabulary)
+        known = snapshot.vocabulary.size if moment == "test" else snapshot.item_count
+        self._to_snapshot = np.zeros(recommender.vocabulary.size + 1, np.int32)
+        self._to_snapshot[self._to_model[: known + 1]] = np.arange(known + 1)
+        self._to_snapshot[0] = 0
+        self._popular = _popular_scores(snapshot.item_features(moment))
+        self._is_known = np.arange(snapshot.item_count + 1) <= known
+        self._check()
+
+    @property
+    def candidates(self) -> int:
+        """How many items the model can recommend here."""
+        return int((self._to_snapshot > 0).sum())
+
+    def rank(self, histories: Histories, k: int, *, exclude_seen: bool) -> Ranking:
+        """Return the best `k` items of each user; `exclude_seen` leaves out all of `histories`' items."""
+        own = histories.translated(self._to_model)
+        rows = np.repeat(np.arange(len(own)), own.lengths)
+        is_personal = np.bincount(rows[own.items > 0], minlength=len(own)) > 0
+        indices = np.zeros((len(own), k), np.int32)
+        scores = np.full((len(own), k), -np.inf, np.float32)
+        for chosen, by in ((is_personal, self._by_model), (~is_personal, self._by_popularity)):
+            if chosen.any():
+                history = (own if by == self._by_model else histories).take(np.flatnonzero(chosen))
+                seen = Ragged(history.offsets, history.items) if exclude_seen else None
+                indices[chosen], scores[chosen] = by(history, k, seen)
+        return Ranking(indices, scores, is_personal)
+
+    def _by_model(self, own: Histories, k: int, seen: Ragged | None) -> tuple[np.ndarray, np.ndarray]:
+        queries = self._recommender.query_vectors(own)
+        if not np.isfinite(queries).all():
+            raise UnusableModel(
+                f"model version {self._recommender.version}: its query vectors are not finite"
+            )
+        allowed = self._to_snapshot > 0
+        found = top_k(queries, self._recommender.item_vectors, k, excluded=seen, allowed=allowed)
+        return self._to_snapshot[found.indices], found.scores
+
+    def _by_popularity(
+        self, histories: Histories, k: int, seen: Ragged | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        queries = np.ones((len(histories), 1), np.float32)
+        found = top_k(queries, self._popular[:, None], k, excluded=seen, allowed=self._is_known)
+        return found.indices, found.scores
+
+    def _check(self) -> None:
+        version = self._recommender.version
+        if not np.isfinite(self._recommender.item_vectors).all():
+            raise UnusableModel(f"model version {version}: its item vectors are not finite")
+        if not self.candidates:
+            raise DataError(
+                f"model version {version}: it knows no item of this snapshot",
+                "Train on the snapshot, or choose a snapshot of the same items.",
+            )
+
+
+def _popular_scores(features: dict[str, np.ndarray]) -> np.ndarray:
+    """Return (items + 1,) float32 in (0, 1]: the place by recent events, then all events, then item index.
+
+    Places rather than counts, so that no two scores are equal and both counts have their say.
+    """
+    order = np.lexsort((-features[c.EVENTS], -features[c.RECENT_EVENTS]))
+    scores = np.empty(len(order), np.float32)
+    scores[order] = 1 - np.arange(len(order), dtype=np.float32) / len(order)
+    return scores

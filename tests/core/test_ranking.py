@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from recpipe.core.errors import DataError
+from recpipe.core.ranking import Ranker, UnusableModel
+from recpipe.core.snapshot import Snapshot
+from recpipe.core.workspace import Workspace
+from tests.tiny import load, make_model, make_snapshot
+
+KNOWN = {"ann": ["apple"], "bob": ["pear", "pear"], "cat": ["plum"], "dan": []}
+TEST = {"dan": ["kiwi"], "ann": ["kiwi", "kiwi", "kiwi"]}
+# who likes one fruit likes its neighbour on the circle
+VECTORS = {"apple": [1.0, 0.0], "pear": [0.8, 0.6], "plum": [0.0, 1.0]}
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace.open(tmp_path)
+
+
+@pytest.fixture
+def snapshot(workspace):
+    return Snapshot.open(workspace, make_snapshot(workspace, KNOWN, TEST))
+
+
+def lists(workspace, snapshot, vectors=VECTORS, moment="test", exclude_seen=True, k=2):
+    recommender = load(workspace, make_model(workspace, snapshot.name, vectors, name="mean-a"))
+    histories = snapshot.histories().until(moment)
+    ranking = Ranker(recommender, snapshot, moment).rank(histories, k, exclude_seen=exclude_seen)
+    names = np.array(["-", *snapshot.items().column("item_id").to_pylist()], object)
+    return dict(zip(histories.user_ids, names[ranking.indices].tolist(), strict=True))
+
+
+def test_lists_follow_the_model_and_leave_out_what_is_seen(workspace, snapshot):
+    assert lists(workspace, snapshot)["ann"] == ["pear", "plum"]
+
+
+def test_seen_items_may_be_allowed(workspace, snapshot):
+    assert lists(workspace, snapshot, exclude_seen=False)["ann"] == ["apple", "pear"]
+
+
+def test_users_without_history_get_the_popular_list(workspace, snapshot):
+    assert lists(workspace, snapshot)["dan"] == ["pear", "apple"]
+
+
+def test_users_whose_history_the_model_does_not_know_get_the_popular_list(workspace, snapshot):
+    found = lists(workspace, snapshot, moment="now")
+    assert found["dan"] == ["pear", "apple"], "kiwi is most popular, but dan had it"
+
+
+def test_fewer_items_than_k_leave_places_empty(workspace, snapshot):
+    assert lists(workspace, snapshot, k=4)["ann"] == ["pear", "plum", "-", "-"]
+
+
+def test_equal_scores_are_ordered_by_item_id(workspace, snapshot):
+    equal = {"plum": [1.0], "apple": [1.0], "pear": [1.0]}
+    assert lists(workspace, snapshot, equal)["bob"] == ["apple", "plum"]
+
+
+def test_a_model_of_another_vocabulary_gives_the_same_lists(workspace, snapshot):
+    expected = lists(workspace, snapshot)
+    wider = {"aardvark": [9.0, 9.0], **VECTORS, "zebra": [9.0, 9.0]}
+    recommender = load(workspace, make_model(workspace, "other", wider, name="mean-b"))
+    histories = snapshot.histories().until("test")
+    ranking = Ranker(recommender, snapshot, "test").rank(histories, 2, exclude_seen=True)
+    names = np.array(["-", *snapshot.items().column("item_id").to_pylist()], object)
+    assert names[ranking.indices].tolist() == list(expected.values())
+
+
+def test_items_first_seen_in_the_test_are_no_candidates_at_the_test_but_now(workspace, snapshot):
+    vectors = {**VECTORS, "kiwi": [5.0, 5.0]}
+    assert lists(workspace, snapshot, vectors)["bob"] == ["plum", "apple"]
+    assert lists(workspace, snapshot, vectors, moment="now")["bob"] == ["kiwi", "plum"]
+
+
+def test_item_vectors_that_are_not_finite_are_refused_by_version(workspace, snapshot):
+    with pytest.raises(UnusableModel, match="mean-a: its item vectors are not finite"):
+        lists(workspace, snapshot, {**VECTORS, "plum": [np.nan, 1.0]})
+
+
+def test_a_model_of_no_common_item_is_refused(workspace, snapshot):
+    with pytest.raises(DataError, match="mean-a: it knows no item of this snapshot"):
+        lists(workspace, snapshot, {"hammer": [1.0]})

@@ -1,0 +1,66 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from recpipe.core.errors import BusyError, ParameterError
+from recpipe.core.workspace import Workspace, locate
+
+HOLD = """
+import sys
+from recpipe.core.workspace import Workspace
+with Workspace.open(sys.argv[1]).lock():
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_workspace_below_a_regular_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ParameterError, match="no folder can be made there"):
+        Workspace.open(tmp_path / "file" / "workspace")
+
+
+def test_an_empty_path_means_the_environment_then_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RECPIPE_WORKSPACE", raising=False)
+    assert locate() == tmp_path / "workspace"
+    monkeypatch.setenv("RECPIPE_WORKSPACE", str(tmp_path / "shop"))
+    assert locate() == tmp_path / "shop"
+    assert locate(tmp_path / "other") == tmp_path / "other"
+
+
+def test_a_workspace_remembers_its_settings(tmp_path: Path) -> None:
+    assert Workspace.open(tmp_path).read_settings() == {}
+    Workspace.open(tmp_path).write_settings({"source": "files"})
+    assert Workspace.open(tmp_path).read_settings() == {"source": "files"}
+
+
+def test_two_runs_get_two_folders(tmp_path: Path) -> None:
+    workspace = Workspace.open(tmp_path)
+    assert workspace.new_run() != workspace.new_run()
+
+
+def test_the_lock_refuses_another_process_and_names_it(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(BusyError, match=str(holder.pid)), Workspace.open(tmp_path).lock():
+            pass
+        holder.kill()
+    with Workspace.open(tmp_path).lock():
+        pass
+
+
+def test_taking_the_lock_removes_what_an_interrupted_run_left(tmp_path: Path) -> None:
+    workspace = Workspace.open(tmp_path)
+    workspace.models.draft("half")
+    (tmp_path / ".tmp-settings.json-1").write_text("{")
+    with workspace.lock():
+        pass
+    assert not list(tmp_path.rglob(".tmp-*"))
