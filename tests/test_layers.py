@@ -1,0 +1,79 @@
+"""The arrows of the house: who may import whom, and which door each heavy library has."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+WINGS = ("collect", "features", "train", "evaluate", "recommend")
+
+ALLOWED = {
+    "core": {"core"},
+    "collect": {"core", "collect"},
+    "features": {"core", "features"},
+    "train": {"core", "train"},
+    # these two load a model version through train's one loader
+    "evaluate": {"core", "evaluate", "train"},
+    "recommend": {"core", "recommend", "train"},
+    "params": {"core", "params", *WINGS},
+    "run": {"core", "params", "run", *WINGS},
+    "cli": {"core", "params", "run", "cli", *WINGS},
+}
+
+DOORS = {
+    "duckdb": ("recpipe/core/store.py",),
+    "great_expectations": ("recpipe/core/checks/",),
+    "papermill": ("recpipe/run/",),
+    "prefect": ("flows/", "recpipe/cli/up.py"),
+    "tensorflow": ("recpipe/train/", "recpipe/core/retrieval.py"),
+    "tensorflow_recommenders": ("recpipe/train/",),
+    "tf_keras": ("recpipe/train/",),
+}
+
+SOURCES = sorted([*(ROOT / "recpipe").rglob("*.py"), *(ROOT / "flows").rglob("*.py")])
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names if module.startswith("recpipe"))
+
+
+def room(dotted: str) -> str:
+    """Name the wing that "recpipe.<wing>.…" lies in."""
+    return dotted.split(".")[1] if dotted.count(".") else ""
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_follow_the_arrows(path: Path) -> None:
+    inside = path.relative_to(ROOT).with_suffix("").parts
+    if inside[0] != "recpipe" or inside[1] not in ALLOWED:
+        return
+    rooms = set(ALLOWED) | {"flows"}
+    reached = {room(name) for name in imports(path) if name.startswith("recpipe.")} & rooms
+    assert reached <= ALLOWED[inside[1]]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_heavy_library_has_one_door(path: Path) -> None:
+    place = path.relative_to(ROOT).as_posix()
+    for library, doors in DOORS.items():
+        if any(name.split(".")[0] == library for name in imports(path)):
+            assert place.startswith(doors), f"{place} imports {library}; its door is {doors}"
+
+
+def test_no_file_of_the_library_holds_a_second_idea() -> None:
+    long = {str(path): lines for path in SOURCES if (lines := len(path.read_text().splitlines())) > 250}
+    assert long == {}
+
+
+def test_the_doors_are_found_where_they_are() -> None:
+    """Guards the guard: a door that nothing uses is misspelt or gone."""
+    used = {name.split(".")[0] for path in SOURCES for name in imports(path)}
+    assert set(DOORS) <= used
