@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
 from recpipe.core.files import content_id
 from recpipe.core.snapshot import Histories
 from recpipe.core.vocabulary import Vocabulary
@@ -41,8 +42,18 @@ def make_snapshot(
     manifest: dict[str, Any] = {
         "schema_version": 1,
         "parameters": {"split": "time"},
-        "inputs": {"data": content_id(known, test), "events": sum(map(len, rows)), "items": len(index), "users": len(users)},
-        "split": {"kind": "time", "validation_from": "2024-01-01", "test_from": "2024-01-02", "newest": "2024-01-03"},
+        "inputs": {
+            "data": content_id(known, test),
+            "events": sum(map(len, rows)),
+            "items": len(index),
+            "users": len(users),
+        },
+        "split": {
+            "kind": "time",
+            "validation_from": "2024-01-01",
+            "test_from": "2024-01-02",
+            "newest": "2024-01-03",
+        },
         "event_types": ["purchase"],
         "known_items": len(first),
         "rows": counts,
@@ -92,7 +103,12 @@ def _item_features(rows: list[list[int]], parts: list[tuple[int, int]], items: i
 
 
 def make_model(
-    workspace: Workspace, snapshot: str, items: Mapping[str, Sequence[float]], *, name: str, kind: str = "mean"
+    workspace: Workspace,
+    snapshot: str,
+    items: Mapping[str, Sequence[float]],
+    *,
+    name: str,
+    kind: str = "mean",
 ) -> str:
     """Write a model version whose item vectors are `items` (id to vector); point "newest" at it."""
     ids = sorted(items)

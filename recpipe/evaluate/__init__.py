@@ -1,0 +1,27 @@
+"""The stage `evaluate`: score models on the same held-out test, and decide which one is champion.
+
+>>> from recpipe.evaluate import EvaluateParams
+>>> EvaluateParams().k
+10
+"""
+
+from recpipe.evaluate.card import write_card
+from recpipe.evaluate.gate import Decision, decide, promote
+from recpipe.evaluate.params import EvaluateParams
+from recpipe.evaluate.questions import HeldOut, held_out
+from recpipe.evaluate.roles import contestants
+from recpipe.evaluate.scores import Scores, compare, score
+
+__all__ = [
+    "Decision",
+    "EvaluateParams",
+    "HeldOut",
+    "Scores",
+    "compare",
+    "contestants",
+    "decide",
+    "held_out",
+    "promote",
+    "score",
+    "write_card",
+]

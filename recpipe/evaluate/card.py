@@ -1,0 +1,106 @@
+"""The model card: what a version is, what it was made from, how good it is and where its limits are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from recpipe.core import registry
+from recpipe.core.files import write_json, write_text
+from recpipe.core.workspace import Workspace
+from recpipe.evaluate.gate import Decision
+from recpipe.evaluate.questions import HeldOut
+from recpipe.evaluate.scores import Scores
+
+CARD = "card.md"
+
+
+def write_card(
+    workspace: Workspace, role: str, scores: Mapping[str, Scores], test: HeldOut, decision: Decision
+) -> Path:
+    """Write `metrics.json` and `card.md` beside the version that played `role`; return the card's path.
+
+    Both are written atomically and are no part of the version's hashed files.
+    """
+    own = scores[role]
+    folder = workspace.models.path(own.version)
+    compared = {name: {"version": one.version, **one.means()} for name, one in scores.items()}
+    measured = {**own.means(), "problem": own.problem, "test": test.summary(), "compared": compared}
+    write_json(folder / registry.METRICS, {**measured, "decision": decision.record()})
+    manifest = workspace.models.manifest(own.version)
+    write_text(folder / CARD, _card(manifest, own, scores, test, decision))
+    return folder / CARD
+
+
+def _card(
+    manifest: dict[str, Any], own: Scores, scores: Mapping[str, Scores], test: HeldOut, decision: Decision
+) -> str:
+    sections = {
+        "Data": _bullets(_data(test)),
+        "Metrics": _metrics_table(scores) + f"\n\n{_asked(test)}",
+        "Decision": decision.reason,
+        "Parameters": _bullets(manifest.get("parameters", {})),
+        "Training": _bullets(manifest.get("figures", {})),
+        "Limits": _bullets_of(_limits(own, test)),
+        "Lineage": _bullets(_lineage(manifest, test)),
+    }
+    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items() if text)
+    return f"# {own.version}\n\nA model of the kind `{own.kind}`.\n\n{body}\n"
+
+
+def _data(test: HeldOut) -> dict[str, Any]:
+    manifest = test.snapshot.manifest
+    split = manifest["split"]
+    kept = {name: f"{count:,}" for name, count in manifest["inputs"].items() if isinstance(count, int)}
+    span = {"split": split["kind"], "test from": split["test_from"], "newest event": split["newest"]}
+    return {**kept, **span, "items known at the cut": f"{manifest['known_items']:,}"}
+
+
+def _asked(test: HeldOut) -> str:
+    counts = test.counts
+    return (
+        f"Full ranking, seen items {'excluded' if test.excludes_seen else 'allowed'}, ties by item id. "
+        f"{counts.users:,} users with at least one right answer ({counts.right_answers:,} in all). "
+        f"Of {counts.events:,} test events {counts.unknown_share:.1%} are on items nobody had before "
+        f"the test and {counts.seen_share:.1%} on items the user had before."
+    )
+
+
+def _limits(own: Scores, test: HeldOut) -> list[str]:
+    limits = [
+        "Items first seen after the cut are never recommended by this version; "
+        f"here they are {test.counts.unknown_share:.1%} of the test events.",
+        "Users of whose history it knows nothing get the popular list; "
+        f"here they are {test.counts.new_users:,} of {test.counts.users:,} users.",
+        f"{own.coverage:.1%} of the items known at the cut are in some list of {own.k}.",
+        "The figures are of one period and one split: it is no forecast of what these lists would cause.",
+    ]
+    return [*limits, own.problem] if own.problem else limits
+
+
+def _lineage(manifest: dict[str, Any], test: HeldOut) -> dict[str, Any]:
+    return {
+        "trained on snapshot": manifest["snapshot"],
+        "scored on snapshot": test.snapshot.name,
+        "data": test.snapshot.manifest["inputs"].get("data", "unknown"),
+        "made at": manifest["created_at"],
+        "recpipe": manifest.get("recpipe_version", "unknown"),
+    }
+
+
+def _metrics_table(scores: Mapping[str, Scores]) -> str:
+    names = list(next(iter(scores.values())).means())
+    head = ["role", "version", *names]
+    rows = [
+        [role, one.version, *(f"{value:.4f}" for value in one.means().values())]
+        for role, one in scores.items()
+    ]
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _bullets(values: Mapping[str, Any]) -> str:
+    return _bullets_of([f"{name}: {value}" for name, value in values.items()])
+
+
+def _bullets_of(lines: list[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)

@@ -1,0 +1,121 @@
+"""The test that all models take: who is asked, what was known before, and what the right answers are."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from recpipe.core.errors import DataError
+from recpipe.core.ragged import Ragged
+from recpipe.core.snapshot import Histories, Snapshot
+from recpipe.core.workspace import Workspace
+from recpipe.evaluate.params import EvaluateParams
+
+CHUNK_USERS = 16_384
+"""Users read and ranked at a time; bounds the memory, changes no result."""
+
+
+@dataclass(frozen=True)
+class Questions:
+    """One chunk of the test: u users, what they did before it, and the items that are right answers.
+
+    relevant: u rows of distinct item indices, none empty.
+    """
+
+    histories: Histories
+    relevant: Ragged
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the test is made of. Shares of test events: 0 to 1."""
+
+    users: int
+    """Users asked: those with at least one right answer."""
+    events: int
+    """Events of the test part, of all users."""
+    right_answers: int
+    """Distinct pairs of user and item that are right answers."""
+    unknown_share: float
+    """Share of the test events on items that nobody had before the test: no model can know them."""
+    seen_share: float
+    """Share of the test events on items the user had before; where these are excluded, no answers."""
+    new_users: int
+    """Users asked of whom nothing was known before the test."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A test on one snapshot: lists of `k`, seen items excluded or allowed."""
+
+    snapshot: Snapshot
+    k: int
+    seen: Literal["exclude", "allow"]
+    counts: Counts
+
+    @property
+    def excludes_seen(self) -> bool:
+        """Whether items a user had before are left out."""
+        return self.seen == "exclude"
+
+    def questions(self) -> Iterator[Questions]:
+        """Yield the test in chunks of users, in the order of user ids."""
+        for histories in self.snapshot.chunks(CHUNK_USERS):
+            relevant, _ = _answers(histories, self.snapshot.vocabulary.size, self.excludes_seen)
+            asked = np.flatnonzero(relevant.lengths)
+            if len(asked):
+                yield Questions(histories.until("test").take(asked), relevant.take(asked))
+
+    def summary(self) -> dict[str, Any]:
+        """Return snapshot, settings and counts, ready for JSON."""
+        return {"snapshot": self.snapshot.name, "k": self.k, "seen": self.seen, **asdict(self.counts)}
+
+
+def held_out(workspace: Workspace, snapshot: str, params: EvaluateParams) -> HeldOut:
+    """Open the test of `snapshot` (the newest if empty) and count what it is made of.
+
+    Candidates are the items known at the cut. Raises DataError if no user has a right answer.
+    """
+    opened = Snapshot.open(workspace, snapshot)
+    counts = _count(opened, params.seen == "exclude")
+    if not counts.users:
+        raise DataError(
+            f"snapshot {opened.name}: nobody can be asked: of {counts.events:,} test events "
+            f"{counts.unknown_share:.0%} are on items not known before, {counts.seen_share:.0%} on items they had",
+            "Give the test a larger share (--features.test_share), or --evaluate.seen allow.",
+        )
+    return HeldOut(opened, params.k, params.seen, counts)
+
+
+def _count(snapshot: Snapshot, exclude_seen: bool) -> Counts:
+    totals = np.zeros(6, np.int64)
+    for histories in snapshot.chunks(CHUNK_USERS):
+        relevant, event_counts = _answers(histories, snapshot.vocabulary.size, exclude_seen)
+        asked = relevant.lengths > 0
+        is_new = asked & (histories.until("test").lengths == 0)
+        totals += [asked.sum(), is_new.sum(), len(relevant.values), *event_counts]
+    users, new_users, right_answers, events, unknown, seen = totals.tolist()
+    return Counts(
+        users=users,
+        events=events,
+        right_answers=right_answers,
+        unknown_share=unknown / max(events, 1),
+        seen_share=seen / max(events, 1),
+        new_users=new_users,
+    )
+
+
+def _answers(
+    histories: Histories, known_items: int, exclude_seen: bool
+) -> tuple[Ragged, tuple[int, int, int]]:
+    """Return the right answers of each user, and how many test events there are, unknown, and seen."""
+    test, before = histories.part("test"), histories.until("test")
+    asked = Ragged(test.offsets, test.items)
+    known = Ragged(before.offsets, before.items)
+    is_unknown = asked.values > known_items
+    # one number for each (user, item): membership for all users at once
+    stride = int(max(asked.values.max(initial=0), known.values.max(initial=0))) + 1
+    is_seen = np.isin(asked.row_numbers * stride + asked.values, known.row_numbers * stride + known.values)
+    is_right = ~is_unknown & ~is_seen if exclude_seen else ~is_unknown
+    return asked.where(is_right).unique(), (len(asked.values), int(is_unknown.sum()), int(is_seen.sum()))

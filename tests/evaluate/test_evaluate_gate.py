@@ -1,0 +1,135 @@
+import json
+
+import numpy as np
+import pytest
+
+from recpipe import evaluate
+from recpipe.core import registry
+from recpipe.core.errors import BusyError, DataError
+from recpipe.core.workspace import Workspace
+from recpipe.evaluate import Decision, Scores
+from recpipe.evaluate.params import EvaluateParams
+from tests.tiny import alter, load, make_model, make_snapshot
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    workspace = Workspace.open(tmp_path)
+    for name in ("mean-new", "mean-old", "popularity-new", "popularity-old"):
+        make_model(workspace, "s", {"a": [1.0]}, name=name, kind=name.partition("-")[0])
+    return workspace
+
+
+def scores(version, ndcg, problem=""):
+    return Scores(version, version.partition("-")[0], 10, np.array([ndcg]), np.array([ndcg]), 1.0, problem)
+
+
+def decide(workspace, champion="", *, challenger, popularity, champion_ndcg=None, problem=""):
+    if champion:
+        registry.promote(workspace, champion, why="before", who="test")
+    compared = {
+        "challenger": scores("mean-new", challenger, problem),
+        "popularity": scores("popularity-new", popularity),
+    }
+    if champion_ndcg is not None:
+        compared["champion"] = scores(champion, champion_ndcg)
+    return evaluate.decide(workspace, compared)
+
+
+def test_the_first_challenger_that_beats_popularity_becomes_champion(workspace):
+    decision = decide(workspace, challenger=0.2, popularity=0.1)
+    assert (decision.champion, decision.previous, decision.promoted) == ("mean-new", "", True)
+    assert decision.reason == (
+        "mean-new (NDCG@10 0.2000) becomes champion: it beats popularity-new (NDCG@10 0.1000)."
+    )
+
+
+@pytest.mark.parametrize("challenger", [0.05, 0.1])
+def test_popularity_becomes_champion_where_there_is_none_better(workspace, challenger):
+    decision = decide(workspace, challenger=challenger, popularity=0.1)
+    assert decision.champion == "popularity-new"
+    assert "there being none yet: mean-new" in decision.reason
+
+
+def test_a_challenger_that_beats_both_replaces_the_champion(workspace):
+    decision = decide(workspace, "mean-old", challenger=0.3, popularity=0.1, champion_ndcg=0.2)
+    assert (decision.champion, decision.previous) == ("mean-new", "mean-old")
+
+
+@pytest.mark.parametrize(("challenger", "popularity"), [(0.15, 0.1), (0.2, 0.1), (0.3, 0.4)])
+def test_the_champion_stays_when_the_challenger_fails_to_beat_one_of_them(workspace, challenger, popularity):
+    decision = decide(workspace, "mean-old", challenger=challenger, popularity=popularity, champion_ndcg=0.2)
+    assert (decision.champion, decision.promoted) == ("mean-old", False)
+    assert decision.reason.startswith("mean-old stays champion: mean-new")
+
+
+def test_a_champion_that_popularity_beats_stays_with_a_warning(workspace):
+    decision = decide(workspace, "mean-old", challenger=0.05, popularity=0.1, champion_ndcg=0.06)
+    assert decision.champion == "mean-old"
+    assert "beware: mean-old (NDCG@10 0.0600) does not beat popularity-new" in decision.reason
+
+
+def test_the_champion_challenged_by_itself_stays(workspace):
+    decision = decide(workspace, "mean-new", challenger=0.2, popularity=0.1)
+    assert (decision.promoted, decision.reason) == (False, "mean-new is already champion.")
+
+
+def test_popularity_as_champion_yields_to_a_better_challenger_only(workspace):
+    assert decide(workspace, "popularity-new", challenger=0.2, popularity=0.1).champion == "mean-new"
+    assert decide(workspace, challenger=0.1, popularity=0.1).champion == "popularity-new"
+
+
+def test_an_older_popularity_yields_to_a_newer_better_one(workspace):
+    decision = decide(workspace, "popularity-old", challenger=0.05, popularity=0.1, champion_ndcg=0.08)
+    assert decision.champion == "popularity-new"
+
+
+def test_a_challenger_with_a_problem_is_refused_whatever_its_scores(workspace):
+    decision = decide(workspace, "mean-old", challenger=0.9, popularity=0.1, champion_ndcg=0.2, problem="P")
+    assert (decision.champion, decision.reason) == ("mean-old", "mean-old stays champion: P.")
+
+
+def test_promotion_carries_the_decision_out_and_records_its_reason(workspace):
+    assert evaluate.promote(workspace, Decision("mean-new", "", "it is better")) == "mean-new"
+    assert [(move.version, move.why) for move in registry.moves(workspace)] == [("mean-new", "it is better")]
+
+
+def test_promoting_again_changes_nothing(workspace):
+    for _ in range(2):
+        evaluate.promote(workspace, Decision("mean-new", "", "it is better"))
+    assert len(registry.moves(workspace)) == 1
+
+
+def test_a_decision_about_a_champion_that_changed_meanwhile_is_refused(workspace):
+    registry.promote(workspace, "mean-old", why="by hand", who="ann")
+    with pytest.raises(BusyError, match="the champion became mean-old while mean-new was compared with none"):
+        evaluate.promote(workspace, Decision("mean-new", "", "it is better"))
+    assert registry.champion(workspace) == "mean-old"
+
+
+def test_an_altered_challenger_is_not_promoted(workspace):
+    alter(workspace.models.path("mean-new") / "item_vectors.npy")
+    with pytest.raises(DataError, match=r"item_vectors\.npy.*altered"):
+        evaluate.promote(workspace, Decision("mean-new", "", "it is better"))
+    assert registry.champion(workspace) == ""
+
+
+def test_the_card_tells_data_metrics_decision_parameters_limits_and_lineage(workspace):
+    snapshot = make_snapshot(workspace, {"ann": ["a"], "bob": ["b"]}, {"ann": ["b"], "bob": ["a"]})
+    make_model(workspace, snapshot, {"a": [1.0], "b": [0.5]}, name="mean-card")
+    make_model(workspace, snapshot, {"a": [1.0], "b": [0.5]}, name="popularity-card", kind="popularity")
+    test = evaluate.held_out(workspace, snapshot, EvaluateParams())
+    roles = {"challenger": "mean-card", "popularity": "popularity-card"}
+    scored = {role: evaluate.score(load(workspace, version), test) for role, version in roles.items()}
+    decision = evaluate.decide(workspace, scored)
+    card = evaluate.write_card(workspace, "challenger", scored, test, decision).read_text()
+    headings = [line for line in card.splitlines() if line.startswith("## ")]
+    assert [heading[3:] for heading in headings] == [
+        "Data", "Metrics", "Decision", "Parameters", "Limits", "Lineage",
+    ]  # fmt: skip
+    assert decision.reason in card
+    assert snapshot in card
+    metrics = json.loads((workspace.models.path("mean-card") / "metrics.json").read_text())
+    assert metrics["ndcg@10"] == 1.0
+    assert metrics["test"]["users"] == 2
+    assert workspace.models.verify("mean-card"), "the card is no part of the hashed files"
