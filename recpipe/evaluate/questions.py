@@ -82,7 +82,7 @@ def held_out(workspace: Workspace, snapshot: str, params: EvaluateParams) -> Hel
     if not counts.users:
         raise DataError(
             f"snapshot {opened.name}: nobody can be asked: of {counts.events:,} test events "
-            f"{counts.unknown_share:.0%} are on items not known before, {counts.seen_share:.0%} on items they had",
+            f"{counts.unknown_share:.0%} are on items not known before, {counts.seen_share:.0%} seen before",
             "Give the test a larger share (--features.test_share), or --evaluate.seen allow.",
         )
     return HeldOut(opened, params.k, params.seen, counts)

@@ -1,0 +1,30 @@
+"""The stage `recommend`: a list for every user, checked, published, read and exported.
+
+>>> from recpipe.recommend import RecommendParams
+>>> RecommendParams().k
+20
+"""
+
+from recpipe.recommend.checks import check
+from recpipe.recommend.current import Deed, Recommendation, UserList, lookup
+from recpipe.recommend.export import export
+from recpipe.recommend.lists import Lists, make_lists
+from recpipe.recommend.params import RecommendParams
+from recpipe.recommend.publish import prune, publish
+from recpipe.recommend.show import samples, show
+
+__all__ = [
+    "Deed",
+    "Lists",
+    "RecommendParams",
+    "Recommendation",
+    "UserList",
+    "check",
+    "export",
+    "lookup",
+    "make_lists",
+    "prune",
+    "publish",
+    "samples",
+    "show",
+]

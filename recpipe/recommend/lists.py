@@ -1,0 +1,110 @@
+"""Make the lists of all users, chunk by chunk, into a draft that nobody reads yet."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from recpipe.core import columns as c
+from recpipe.core import registry
+from recpipe.core.files import content_id
+from recpipe.core.ranking import Ranker, Ranking
+from recpipe.core.shelf import Draft
+from recpipe.core.snapshot import Histories, Snapshot
+from recpipe.core.workspace import Workspace
+from recpipe.recommend.params import RecommendParams
+
+CHUNK_USERS = 20_480
+"""Users ranked at a time and written to one part; bounds the memory, whatever the number of users."""
+
+SCHEMA = pa.schema(
+    [(c.USER_ID, pa.string()), (c.ITEM_ID, pa.string()), (c.RANK, pa.int32()), (c.SCORE, pa.float32())]
+)
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What the lists hold."""
+
+    users: int
+    """Users of the snapshot."""
+    rows: int
+    """Recommendations in all."""
+    personal: int
+    """Users served by the model; the others get the popular list."""
+    short: int
+    """Users with fewer than k items left to recommend, those without a list included."""
+    items: int
+    """Different items recommended."""
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Lists that are made but not yet published: `draft` holds the parts."""
+
+    draft: Draft
+    snapshot: Snapshot
+    model: str
+    params: RecommendParams
+    counts: Counts
+
+    def manifest(self) -> dict[str, Any]:
+        """Return what the publication's manifest says of its inputs and content."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "parameters": self.params.model_dump(exclude={"keep"}),
+            "inputs": {"snapshot": self.snapshot.name, "model": self.model},
+            "rows": {"recommendations": self.counts.rows},
+            "figures": asdict(self.counts),
+        }
+
+
+def make_lists(workspace: Workspace, snapshot: str, champion: str, params: RecommendParams) -> Lists:
+    """Rank for every user of `snapshot`, with the whole history up to now; names may be empty (current).
+
+    Nothing is visible to readers before `publish`; a failure leaves nothing behind. Raises DataError
+    if there is no snapshot or no champion, or naming the file of either that was altered.
+    """
+    from recpipe import train  # loads TensorFlow
+
+    opened = Snapshot.open(workspace, snapshot)
+    version = workspace.models.resolve(champion, registry.CHAMPION)
+    workspace.models.verify(version)
+    ranker = Ranker(train.load(workspace, version), opened, "now")
+    identity = content_id(opened.name, version, params.model_dump(exclude={"keep"}), SCHEMA_VERSION)
+    draft = workspace.publications.draft(f"{opened.name.partition('-')[0]}-{identity}")
+    try:
+        counts = _write_parts(draft.folder, opened, ranker, params)
+    except BaseException:
+        draft.discard()
+        raise
+    return Lists(draft, opened, version, params, counts)
+
+
+def _write_parts(folder: Path, snapshot: Snapshot, ranker: Ranker, params: RecommendParams) -> Counts:
+    item_ids = np.array(["", *snapshot.items().column(c.ITEM_ID).to_pylist()], object)
+    listed = np.zeros(len(item_ids), bool)
+    users, rows, personal, short = 0, 0, 0, 0
+    for part, histories in enumerate(snapshot.chunks(CHUNK_USERS)):
+        ranking = ranker.rank(histories, params.k, exclude_seen=params.seen == "exclude")
+        table = _table(histories, ranking, item_ids)
+        pq.write_table(table, folder / f"part-{part:05}.parquet", compression="zstd")
+        lengths = (ranking.indices > 0).sum(axis=1)
+        listed[ranking.indices] = True
+        users, rows = users + len(histories), rows + table.num_rows
+        personal, short = personal + int(ranking.is_personal.sum()), short + int((lengths < params.k).sum())
+    return Counts(users, rows, personal, short, int(listed[1:].sum()))
+
+
+def _table(histories: Histories, ranking: Ranking, item_ids: np.ndarray) -> pa.Table:
+    """Return one row a recommendation, ordered by user and rank; empty places have no row."""
+    is_listed = ranking.indices > 0
+    ranks = np.broadcast_to(np.arange(1, is_listed.shape[1] + 1, dtype=np.int32), is_listed.shape)
+    user_ids = np.repeat(histories.user_ids, is_listed.sum(axis=1))
+    columns = [user_ids, item_ids[ranking.indices[is_listed]], ranks[is_listed], ranking.scores[is_listed]]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)

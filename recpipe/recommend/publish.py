@@ -1,0 +1,70 @@
+"""Publish checked lists: seal them, move the pointer last, and remove what nobody needs any more."""
+
+from dataclasses import dataclass
+
+from recpipe.core import registry
+from recpipe.core.errors import DataError
+from recpipe.core.workspace import Workspace
+from recpipe.recommend.lists import Lists
+
+CURRENT = "current"
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """The names of what was removed."""
+
+    publications: list[str]
+    models: list[str]
+    snapshots: list[str]
+
+
+def publish(workspace: Workspace, lists: Lists) -> str:
+    """Seal the draft, let "current" name it, prune, and return the publication's name.
+
+    Readers see the old publication or the new one, never a mixture. Publishing the same lists again
+    keeps the sealed ones, unless they were damaged since: then they are replaced.
+    """
+    shelf, name = workspace.publications, lists.draft.name
+    if shelf.has(name) and not _is_whole(workspace, name):
+        _remove(workspace, name)
+    lists.draft.seal(lists.manifest())
+    shelf.point(CURRENT, name)
+    prune(workspace, lists.params.keep)
+    return name
+
+
+def prune(workspace: Workspace, keep: int) -> Pruned:
+    """Keep the newest `keep` publications and snapshots, and all that the kept ones or pointers name.
+
+    Of the models stay: champion, the one before it, popularity, the newest, and those that a kept
+    publication was made by.
+    """
+    publications, snapshots = workspace.publications, workspace.snapshots
+    current = publications.pointed(CURRENT)
+    kept = {*publications.names()[:keep], current} - {""}
+    # the current one may be an older one published again: it then takes the place of the oldest
+    if len(kept) > keep:
+        kept = {*publications.names()[: keep - 1], current}
+    inputs = [publications.manifest(name)["inputs"] for name in kept]
+    models = registry.in_use(workspace) | {made_from["model"] for made_from in inputs}
+    removed_publications, removed_models = publications.prune(kept), workspace.models.prune(models)
+    needed = {workspace.models.manifest(name)["snapshot"] for name in workspace.models.names()}
+    needed |= {made_from["snapshot"] for made_from in inputs}
+    removed_snapshots = snapshots.prune({*snapshots.names()[:keep], *needed})
+    return Pruned(removed_publications, removed_models, removed_snapshots)
+
+
+def _is_whole(workspace: Workspace, name: str) -> bool:
+    try:
+        workspace.publications.verify(name)
+    except DataError:
+        return False
+    return True
+
+
+def _remove(workspace: Workspace, name: str) -> None:
+    """Move a damaged publication out of the way under an unfinished name; the next run sweeps it up."""
+    draft = workspace.publications.draft(name)
+    (workspace.publications.root / name).rename(draft.folder / name)
+    draft.discard()

@@ -1,0 +1,45 @@
+"""A few users with what they did last and what they are recommended, by title."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from recpipe.core import columns as c
+from recpipe.core.workspace import Workspace
+from recpipe.recommend.current import Publication, UserList, lookup
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def samples(workspace: Workspace, users: int = 3, k: int = 5) -> list[UserList]:
+    """Return `users` users of the current publication, evenly spread over the ids that have a list."""
+    publication = Publication.open(workspace)
+    # one part is enough for a few, and its size is bounded
+    parts = [path for path in publication.parts() if pq.read_metadata(path).num_rows]
+    if not parts:
+        return []
+    served = pq.read_table(parts[0], columns=[c.USER_ID]).column(c.USER_ID).unique()
+    chosen = np.unique((np.arange(users) + 0.5) * len(served) // users).astype(int)
+    return [lookup(workspace, served[int(row)].as_py(), k, last=k) for row in chosen]
+
+
+def show(workspace: Workspace, users: int = 3, k: int = 5) -> "pd.DataFrame":
+    """Return the samples as a table: one row a place, `did last` (newest first) beside `recommended`."""
+    import pandas as pd
+
+    rows = []
+    for user in samples(workspace, users, k):
+        for place in range(max(len(user.did), len(user.recommended))):
+            rows.append(
+                {
+                    "user": user.user_id,
+                    "place": place + 1,
+                    "did last": user.did[place].title if place < len(user.did) else "",
+                    "recommended": user.recommended[place].title if place < len(user.recommended) else "",
+                }
+            )
+    return pd.DataFrame(rows, columns=["user", "place", "did last", "recommended"]).set_index(
+        ["user", "place"]
+    )

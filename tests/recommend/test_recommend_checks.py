@@ -1,0 +1,85 @@
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from recpipe import recommend
+from recpipe.core.errors import CheckError
+from recpipe.core.shipped import shipped
+from recpipe.recommend import RecommendParams
+from recpipe.recommend.lists import SCHEMA
+
+INCOMPLETE = "every recommendation has a user, an item, a rank and a score"
+RANKS = "ranks run from 1 to at most k without a gap"
+SCORES = "scores are numbers that never rise with the rank"
+REPEAT = "no item is twice in a list"
+SEEN = "no list holds an item the user had"
+UNSERVED = "every user with an item left is served"
+FOREIGN = "users and items are those of the snapshot"
+
+# what is done to ann's good list of a2, b1, c1: the expectation that must refuse it
+BAD_LISTS = {
+    INCOMPLETE: [("a2", 1, None)],
+    RANKS: [("a2", 1, 0.9), ("b1", 3, 0.8)],
+    SCORES: [("a2", 1, 0.8), ("b1", 2, 0.9)],
+    REPEAT: [("a2", 1, 0.9), ("a2", 2, 0.8)],
+    SEEN: [("a1", 1, 0.9)],
+    UNSERVED: [],
+    FOREIGN: [("zz", 1, 0.9)],
+}
+MORE_BAD_LISTS = [
+    (INCOMPLETE, [(None, 1, 0.9)]),
+    (RANKS, [("a2", 2, 0.9)]),
+    (RANKS, [("a2", 1, 0.9), ("b1", 1, 0.8)]),
+    (RANKS, [("a2", 1, 0.9), ("b1", 2, 0.8), ("c1", 3, 0.7), ("b2", 4, 0.6)]),
+    (SCORES, [("a2", 1, float("nan"))]),
+]
+
+
+def lists_with(workspace, ann):
+    """Good lists of three, ann's replaced."""
+    lists = recommend.make_lists(workspace, "", "", RecommendParams(k=3))
+    path = lists.draft.folder / "part-00000.parquet"
+    others = [row for row in pq.read_table(path).to_pylist() if row["user_id"] != "ann"]
+    bad = [{"user_id": "ann", "item_id": item, "rank": rank, "score": score} for item, rank, score in ann]
+    pq.write_table(pa.Table.from_pylist(bad + others, SCHEMA), path)
+    return lists
+
+
+def test_good_lists_pass_and_the_report_is_kept(workspace, tmp_path):
+    """Eve, who has everything, has no list: that is right."""
+    report = tmp_path / "report.json"
+    found = recommend.check(workspace, recommend.make_lists(workspace, "", "", RecommendParams()), report)
+    assert all(result.success for result in found.results)
+    assert {entry["suite"] for entry in json.loads(report.read_text())} == {"recommendations"}
+    assert not list(workspace.scratch.iterdir()), "the database made for the check is gone"
+
+
+def test_seen_items_pass_where_they_are_allowed(workspace):
+    lists = recommend.make_lists(workspace, "", "", RecommendParams(seen="allow"))
+    assert all(result.success for result in recommend.check(workspace, lists).results)
+
+
+@pytest.mark.parametrize(("expectation", "ann"), [*BAD_LISTS.items(), *MORE_BAD_LISTS])
+def test_a_bad_list_is_refused_by_the_expectation_it_breaks(published, expectation, ann):
+    current = published.publications.pointed("current")
+    lists = lists_with(published, ann)
+    with pytest.raises(CheckError, match=expectation):
+        recommend.check(published, lists)
+    assert not lists.draft.folder.exists()
+    assert published.publications.pointed("current") == current
+
+
+def test_no_row_at_all_is_refused(workspace):
+    lists = recommend.make_lists(workspace, "", "", RecommendParams())
+    pq.write_table(SCHEMA.empty_table(), lists.draft.folder / "part-00000.parquet")
+    with pytest.raises(CheckError, match=UNSERVED):
+        recommend.check(workspace, lists)
+
+
+def test_every_expectation_tells_why_and_has_a_row_it_refuses():
+    suite = json.loads((shipped("expectations") / "recommendations.json").read_text())
+    metas = [expectation["meta"] for expectation in suite["expectations"]]
+    assert all(meta["why"] and meta["severity"] in {"critical", "warning"} for meta in metas)
+    assert {meta["name"] for meta in metas} == set(BAD_LISTS)

@@ -1,0 +1,84 @@
+import pyarrow.parquet as pq
+
+from recpipe import recommend
+from recpipe.core import registry
+from recpipe.recommend import RecommendParams
+from tests.tiny import alter, make_model, make_snapshot
+
+
+def publish(workspace, **params):
+    lists = recommend.make_lists(workspace, "", "", RecommendParams(**params))
+    return recommend.publish(workspace, lists)
+
+
+def promote(workspace, snapshot, *names):
+    for name in names:
+        make_model(workspace, snapshot, {"a1": [1.0], "b1": [0.5], "c1": [0.1]}, name=name)
+        registry.promote(workspace, name, why="test", who="test")
+
+
+def test_nothing_is_current_before_the_pointer_moves(workspace):
+    lists = recommend.make_lists(workspace, "", "", RecommendParams())
+    assert workspace.publications.pointed("current") == ""
+    assert recommend.publish(workspace, lists) == workspace.publications.pointed("current")
+
+
+def test_the_manifest_names_inputs_parameters_and_figures(published):
+    manifest = published.publications.manifest(published.publications.pointed("current"))
+    assert manifest["inputs"] == {"snapshot": published.snapshots.pointed("newest"), "model": "mean-a"}
+    assert manifest["parameters"] == {"k": 3, "seen": "exclude"}
+    assert manifest["rows"] == {"recommendations": 12}
+    assert manifest["figures"] == {"users": 5, "rows": 12, "personal": 4, "short": 1, "items": 6}
+
+
+def test_publishing_the_same_again_changes_nothing(published):
+    name = published.publications.pointed("current")
+    made_at = published.publications.manifest(name)["created_at"]
+    assert publish(published, k=3) == name
+    assert published.publications.names() == [name]
+    assert published.publications.manifest(name)["created_at"] == made_at
+
+
+def test_a_damaged_publication_is_replaced_by_the_same_lists(published):
+    name = published.publications.pointed("current")
+    part = published.publications.path(name) / "part-00000.parquet"
+    content = part.read_bytes()
+    alter(part)
+    assert publish(published, k=3) == name
+    assert part.read_bytes() == content
+    assert published.publications.verify(name)
+    assert not list(published.publications.root.glob(".tmp-*"))
+
+
+def test_keep_is_the_number_of_publications_that_stay(workspace):
+    names = [publish(workspace, k=k, keep=2) for k in (1, 2, 3)]
+    assert set(workspace.publications.names()) == set(names[1:])
+
+
+def test_an_old_publication_made_current_again_is_kept(workspace):
+    names = [publish(workspace, k=k, keep=3) for k in (1, 2, 3)]
+    assert publish(workspace, k=1, keep=2) == names[0]
+    assert set(workspace.publications.names()) == {names[0], names[2]}
+
+
+def test_models_in_use_are_kept_and_others_removed(workspace):
+    """Kept: champion, the one before, popularity, newest, and the maker of a kept publication."""
+    snapshot = workspace.snapshots.pointed("newest")
+    publish(workspace, k=1, keep=2)
+    promote(workspace, snapshot, "mean-b", "mean-c", "mean-d")
+    make_model(workspace, snapshot, {"a1": [1.0]}, name="popularity-a", kind="popularity")
+    make_model(workspace, snapshot, {"a1": [1.0]}, name="mean-e")
+    publish(workspace, k=1, keep=2)
+    assert set(workspace.models.names()) == {"mean-a", "mean-c", "mean-d", "mean-e", "popularity-a"}
+
+
+def test_keep_snapshots_stay_and_those_that_kept_models_name(workspace):
+    first = workspace.snapshots.pointed("newest")
+    later = [make_snapshot(workspace, {"ann": ["a1"], "bob": [f"c{i}", "c1"]}) for i in range(4)]
+    publish(workspace, keep=2)
+    assert set(workspace.snapshots.names()) == {first, *later[2:]}, "mean-a was made from the first"
+
+
+def test_parts_are_exactly_the_promised_columns(published):
+    folder = published.publications.path(published.publications.pointed("current"))
+    assert pq.read_schema(folder / "part-00000.parquet").names == ["user_id", "item_id", "rank", "score"]
