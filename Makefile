@@ -35,9 +35,9 @@ format: install
 	$(BIN)/nbstripout notebooks/*.ipynb
 
 lock: install  ## names, versions and hashes only: no address of a registry
-	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras --extra dev \
-	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options \
-	  --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --extra dev \
+	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.lock \
+	  pyproject.toml
 
 clean:
 	rm -rf $(VENV) workspace-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
