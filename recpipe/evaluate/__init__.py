@@ -6,20 +6,22 @@
 """
 
 from recpipe.evaluate.card import write_card
-from recpipe.evaluate.gate import Decision, decide, promote
+from recpipe.evaluate.gate import Decision, decide, figures, promote
 from recpipe.evaluate.params import EvaluateParams
 from recpipe.evaluate.questions import HeldOut, held_out
 from recpipe.evaluate.roles import contestants
-from recpipe.evaluate.scores import Scores, compare, score
+from recpipe.evaluate.scores import Scores, by_history, compare, score
 
 __all__ = [
     "Decision",
     "EvaluateParams",
     "HeldOut",
     "Scores",
+    "by_history",
     "compare",
     "contestants",
     "decide",
+    "figures",
     "held_out",
     "promote",
     "score",

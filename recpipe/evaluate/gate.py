@@ -79,6 +79,22 @@ def promote(workspace: Workspace, decision: Decision, *, who: str = "pipeline") 
     return decision.champion
 
 
+def figures(scores: Mapping[str, Scores], decision: Decision) -> dict[str, Any]:
+    """Return what a run reports: `k`, `users`, `metrics` (`ndcg` and `recall` by role) and `decision`.
+
+    The challenger is called "model" there, as in the ids that stages hand on.
+    """
+    challenger = scores[CHALLENGER]
+    metrics = {
+        "model" if role == CHALLENGER else role: {
+            "ndcg": float(one.ndcg.mean()),
+            "recall": float(one.recall.mean()),
+        }
+        for role, one in scores.items()
+    }
+    return {"k": challenger.k, "users": len(challenger.ndcg), "metrics": metrics, "decision": decision.reason}
+
+
 def _scores_of(version: str, scores: Mapping[str, Scores]) -> Scores | None:
     """Return the scores of the champion, whatever its role in the comparison; None if there is none."""
     found = [one for one in scores.values() if version and one.version == version]

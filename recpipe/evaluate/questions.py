@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from recpipe.core.ragged import Ragged
 from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.workspace import Workspace
 from recpipe.evaluate.params import EvaluateParams
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHUNK_USERS = 16_384
 """Users read and ranked at a time; bounds the memory, changes no result."""
@@ -66,6 +69,16 @@ class HeldOut:
             asked = np.flatnonzero(relevant.lengths)
             if len(asked):
                 yield Questions(histories.until("test").take(asked), relevant.take(asked))
+
+    def table(self) -> "pd.DataFrame":
+        """Return the summary as a table, for notebooks."""
+        import pandas as pd
+
+        shown = {
+            name: f"{value:.1%}" if isinstance(value, float) else value
+            for name, value in self.summary().items()
+        }
+        return pd.DataFrame({"test": shown})
 
     def summary(self) -> dict[str, Any]:
         """Return snapshot, settings and counts, ready for JSON."""

@@ -94,3 +94,19 @@ def compare(scores: Mapping[str, Scores]) -> "pd.DataFrame":
     ndcg = table[f"ndcg@{scores[POPULARITY].k}"]
     base = ndcg[POPULARITY]
     return table.assign(**{"times popularity": ndcg / base if base else float("nan")})
+
+
+def by_history(test: HeldOut, scores: Mapping[str, Scores]) -> "pd.DataFrame":
+    """Return mean NDCG by how many events were known of a user before the test, one column a role.
+
+    Users are cut into at most five groups of about equal size; `users` are counted in the index label.
+    """
+    import pandas as pd
+
+    known = np.concatenate([asked.histories.lengths for asked in test.questions()])
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, 6)).astype(int))
+    groups = np.searchsorted(edges[1:-1], known, side="left")
+    means = pd.DataFrame({role: one.ndcg for role, one in scores.items()}).groupby(groups).mean()
+    found = [known[groups == group] for group in means.index]
+    means.index = pd.Index([f"{some.min():,}–{some.max():,}\n({len(some):,} users)" for some in found])
+    return means

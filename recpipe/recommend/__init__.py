@@ -11,7 +11,7 @@ from recpipe.recommend.export import export
 from recpipe.recommend.lists import Lists, make_lists
 from recpipe.recommend.params import RecommendParams
 from recpipe.recommend.publish import prune, publish
-from recpipe.recommend.show import samples, show
+from recpipe.recommend.show import most_recommended, samples, show
 
 __all__ = [
     "Deed",
@@ -23,6 +23,7 @@ __all__ = [
     "export",
     "lookup",
     "make_lists",
+    "most_recommended",
     "prune",
     "publish",
     "samples",

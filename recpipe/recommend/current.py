@@ -44,6 +44,11 @@ class UserList:
     did: list[Deed]
     recommended: list[Recommendation]
 
+    def figures(self) -> dict[str, Any]:
+        """Return the user's id and the titles only, ready for JSON."""
+        last, recommended = ([one.title for one in some] for some in (self.did, self.recommended))
+        return {"user_id": self.user_id, "last": last, "recommended": recommended}
+
 
 @dataclass(frozen=True)
 class Publication:
@@ -70,6 +75,18 @@ class Publication:
         """Return the Parquet parts, in the order of the users."""
         return sorted(self.folder.glob("part-*.parquet"))
 
+    def titles(self, ids: set[str], indices: set[int]) -> dict[str | int, tuple[str, str]]:
+        """Return id and title of items, by id and by index; an item without a title shows its id."""
+        named = pc.field(c.ITEM_ID).isin(pa.array(sorted(ids), pa.string()))
+        numbered = pc.field(c.ITEM_INDEX).isin(pa.array(sorted(indices), pa.int32()))
+        columns = [c.ITEM_INDEX, c.ITEM_ID, c.TITLE]
+        path = self.snapshot_folder / "items.parquet"
+        titles: dict[str | int, tuple[str, str]] = {}
+        for row in pq.read_table(path, columns=columns, filters=named | numbered).to_pylist():
+            shown = (row[c.ITEM_ID], row[c.TITLE] or row[c.ITEM_ID])
+            titles |= {row[c.ITEM_ID]: shown, row[c.ITEM_INDEX]: shown}
+        return titles
+
 
 def lookup(workspace: Workspace, user: str, k: int = 10, *, last: int = 5) -> UserList:
     """Return the first `k` recommendations of `user` with titles, and the `last` things the user did.
@@ -85,9 +102,7 @@ def lookup(workspace: Workspace, user: str, k: int = 10, *, last: int = 5) -> Us
         )
     listed = _rows_of(user, publication.parts()).sort_by(c.RANK).slice(0, k).to_pylist()
     deeds = _last_deeds(history.to_pylist()[0], last)
-    titles = _titles(
-        publication.snapshot_folder, {row[c.ITEM_ID] for row in listed}, {index for index, *_ in deeds}
-    )
+    titles = publication.titles({row[c.ITEM_ID] for row in listed}, {index for index, *_ in deeds})
     return UserList(
         user_id=user,
         did=[
@@ -108,16 +123,3 @@ def _last_deeds(history: dict[str, Any], last: int) -> list[tuple[int, int, date
     columns = (history[name] for name in (c.ITEM_INDICES, c.EVENT_TYPES, c.EVENT_ATS))
     events = list(zip(*columns, strict=True))
     return events[::-1][:last]
-
-
-def _titles(folder: Path, ids: set[str], indices: set[int]) -> dict[str | int, tuple[str, str]]:
-    """Return id and title of items, by id and by index; an item without a title shows its id."""
-    named = pc.field(c.ITEM_ID).isin(pa.array(sorted(ids), pa.string()))
-    numbered = pc.field(c.ITEM_INDEX).isin(pa.array(sorted(indices), pa.int32()))
-    columns = [c.ITEM_INDEX, c.ITEM_ID, c.TITLE]
-    found = pq.read_table(folder / "items.parquet", columns=columns, filters=named | numbered).to_pylist()
-    titles: dict[str | int, tuple[str, str]] = {}
-    for row in found:
-        shown = (row[c.ITEM_ID], row[c.TITLE] or row[c.ITEM_ID])
-        titles |= {row[c.ITEM_ID]: shown, row[c.ITEM_INDEX]: shown}
-    return titles

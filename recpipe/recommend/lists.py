@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +16,9 @@ from recpipe.core.shelf import Draft
 from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.workspace import Workspace
 from recpipe.recommend.params import RecommendParams
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CHUNK_USERS = 20_480
 """Users ranked at a time and written to one part; bounds the memory, whatever the number of users."""
@@ -52,6 +55,16 @@ class Lists:
     params: RecommendParams
     counts: Counts
 
+    def figures(self) -> dict[str, Any]:
+        """Return the counts, ready for JSON."""
+        return asdict(self.counts)
+
+    def table(self) -> "pd.DataFrame":
+        """Return the counts as a table, for notebooks."""
+        import pandas as pd
+
+        return pd.DataFrame({"lists": self.figures()})
+
     def manifest(self) -> dict[str, Any]:
         """Return what the publication's manifest says of its inputs and content."""
         return {
@@ -59,7 +72,7 @@ class Lists:
             "parameters": self.params.model_dump(exclude={"keep"}),
             "inputs": {"snapshot": self.snapshot.name, "model": self.model},
             "rows": {"recommendations": self.counts.rows},
-            "figures": asdict(self.counts),
+            "figures": self.figures(),
         }
 
 

@@ -1,8 +1,9 @@
-"""A few users with what they did last and what they are recommended, by title."""
+"""What was published, as a person would look at it: a few users' lists, and what is recommended most."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from recpipe.core import columns as c
@@ -25,21 +26,37 @@ def samples(workspace: Workspace, users: int = 3, k: int = 5) -> list[UserList]:
     return [lookup(workspace, served[int(row)].as_py(), k, last=k) for row in chosen]
 
 
-def show(workspace: Workspace, users: int = 3, k: int = 5) -> "pd.DataFrame":
+def show(samples: list[UserList]) -> "pd.DataFrame":
     """Return the samples as a table: one row a place, `did last` (newest first) beside `recommended`."""
     import pandas as pd
 
-    rows = []
-    for user in samples(workspace, users, k):
-        for place in range(max(len(user.did), len(user.recommended))):
-            rows.append(
-                {
-                    "user": user.user_id,
-                    "place": place + 1,
-                    "did last": user.did[place].title if place < len(user.did) else "",
-                    "recommended": user.recommended[place].title if place < len(user.recommended) else "",
-                }
-            )
+    rows = [
+        {
+            "user": user.user_id,
+            "place": place + 1,
+            "did last": user.did[place].title if place < len(user.did) else "",
+            "recommended": user.recommended[place].title if place < len(user.recommended) else "",
+        }
+        for user in samples
+        for place in range(max(len(user.did), len(user.recommended)))
+    ]
     return pd.DataFrame(rows, columns=["user", "place", "did last", "recommended"]).set_index(
         ["user", "place"]
     )
+
+
+def most_recommended(workspace: Workspace, items: int = 15) -> "pd.DataFrame":
+    """Return the `items` items in most lists: `title`, `lists` (how many), `share` of all users."""
+    import pandas as pd
+
+    publication = Publication.open(workspace)
+    counts: dict[str, int] = {}
+    for part in publication.parts():
+        for pair in pc.value_counts(pq.read_table(part, columns=[c.ITEM_ID]).column(c.ITEM_ID)).to_pylist():
+            counts[pair["values"]] = counts.get(pair["values"], 0) + pair["counts"]
+    first = sorted(counts, key=lambda item: (-counts[item], item))[:items]
+    titles = publication.titles(set(first), set())
+    table = pd.DataFrame(
+        {"title": [titles[item][1] for item in first], "lists": [counts[item] for item in first]}
+    )
+    return table.assign(share=table["lists"] / publication.manifest["figures"]["users"])

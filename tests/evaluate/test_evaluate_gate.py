@@ -89,6 +89,16 @@ def test_a_challenger_with_a_problem_is_refused_whatever_its_scores(workspace):
     assert (decision.champion, decision.reason) == ("mean-old", "mean-old stays champion: P.")
 
 
+def test_the_figures_of_a_run_are_metrics_by_role_and_the_reason():
+    compared = {"challenger": scores("mean-new", 0.2), "popularity": scores("popularity-new", 0.1)}
+    assert evaluate.figures(compared, Decision("mean-new", "", "it is better")) == {
+        "k": 10,
+        "users": 1,
+        "metrics": {"model": {"ndcg": 0.2, "recall": 0.2}, "popularity": {"ndcg": 0.1, "recall": 0.1}},
+        "decision": "it is better",
+    }
+
+
 def test_promotion_carries_the_decision_out_and_records_its_reason(workspace):
     assert evaluate.promote(workspace, Decision("mean-new", "", "it is better")) == "mean-new"
     assert [(move.version, move.why) for move in registry.moves(workspace)] == [("mean-new", "it is better")]

@@ -89,3 +89,15 @@ def test_models_stand_side_by_side_with_popularity_as_the_measure(workspace):
     assert table.index.tolist() == ["challenger", "popularity"]
     assert table.loc["challenger", "times popularity"] == 6 / 2, "c2 is right for cat, c1 for fay"
     assert table.loc["popularity", "times popularity"] == 1
+
+
+def test_users_are_grouped_by_what_was_known_of_them(tmp_path):
+    workspace = Workspace.open(tmp_path)
+    known = {"new": [], "old": ["a1", "b1"], "other": ["a1", "c1"]}
+    make_snapshot(workspace, known, {"new": ["a1"], "old": ["c1"]})
+    test = evaluate.held_out(workspace, "", EvaluateParams(k=1))
+    vectors = {"a1": [1.0], "b1": [0.0], "c1": [0.5]}
+    recommender = load(workspace, make_model(workspace, test.snapshot.name, vectors, name="mean-a"))
+    table = evaluate.by_history(test, {"challenger": evaluate.score(recommender, test)})
+    assert table.index.tolist() == ["0–0\n(1 users)", "2–2\n(1 users)"]
+    assert table["challenger"].tolist() == [1.0, 1.0]

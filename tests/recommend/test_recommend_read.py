@@ -120,11 +120,24 @@ def test_an_unknown_user_is_refused_by_name(published):
 
 
 def test_the_shown_samples_have_titles(published):
-    table = recommend.show(published, users=3, k=2)
+    samples = recommend.samples(published, users=3, k=2)
+    table = recommend.show(samples)
     assert table.index.get_level_values("user").unique().tolist() == ["ann", "cat", "dan"]
     assert table.loc[("cat", 1), "did last"] == "Title of c1"
     assert table.loc[("cat", 1), "recommended"] == "Title of c2"
     assert table.loc[("dan", 1), "did last"] == ""
+    assert samples[1].figures() == {
+        "user_id": "cat",
+        "last": ["Title of c1"],
+        "recommended": ["Title of c2", "Title of a1"],
+    }
+
+
+def test_the_most_recommended_items_are_counted_over_all_lists(published):
+    table = recommend.most_recommended(published, items=2)
+    assert table["title"].tolist() == ["Title of a1", "Title of a2"]
+    assert table["lists"].tolist() == [3, 2]
+    assert table["share"].tolist() == [3 / 5, 2 / 5], "of five users"
 
 
 def test_reading_needs_neither_tensorflow_nor_great_expectations(published, tmp_path):
