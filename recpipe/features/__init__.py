@@ -1,0 +1,25 @@
+"""The stage `features`: an immutable, point-in-time snapshot of histories, users and items.
+
+>>> from recpipe.features import FeaturesParams
+>>> FeaturesParams().split
+'time'
+"""
+
+from recpipe.features.checks import check
+from recpipe.features.draft import SnapshotDraft, open_draft
+from recpipe.features.params import FeaturesParams
+from recpipe.features.seal import seal
+from recpipe.features.split import Split
+from recpipe.features.tables import describe_items, describe_users, write_histories
+
+__all__ = [
+    "FeaturesParams",
+    "SnapshotDraft",
+    "Split",
+    "check",
+    "describe_items",
+    "describe_users",
+    "open_draft",
+    "seal",
+    "write_histories",
+]

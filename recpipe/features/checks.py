@@ -1,0 +1,60 @@
+"""Check the tables of a draft before anybody can read them."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from recpipe.core.checks import CheckReport, check_table
+from recpipe.core.store import connect
+from recpipe.features.draft import SnapshotDraft
+
+SUITES = ("interactions", "user_features", "item_features")
+
+
+def check(draft: SnapshotDraft, report: Path | None = None) -> CheckReport:
+    """Run the three suites on the draft's Parquet files; write `report` (JSON) if given.
+
+    When a critical expectation fails (CheckError) the draft is discarded: the snapshot before it
+    stays the newest. One that is used again is checked too, since expectations may have changed.
+    """
+    try:
+        with _checked_tables(draft) as database:
+            reports = [
+                check_table(suite, f"SELECT * FROM checked_{suite}", database=database, report=report)
+                for suite in SUITES
+            ]
+    except BaseException:
+        draft.discard()
+        raise
+    return CheckReport(tuple(result for found in reports for result in found.results))
+
+
+@contextmanager
+def _checked_tables(draft: SnapshotDraft) -> Iterator[Path]:
+    """Keep, in a database of its own, a row of plain figures for each row of the Parquet files.
+
+    Lists are read and tables joined once; each expectation then costs one scan.
+    """
+    folder = draft.workspace.scratch / f"check-{uuid4().hex[:8]}"
+    folder.mkdir(parents=True)
+    try:
+        with connect(folder / "check.duckdb") as store:
+            for suite in SUITES:
+                store.run_sql(f"features/checked_{suite}", **_bound(draft, suite))
+        yield folder / "check.duckdb"
+    finally:
+        shutil.rmtree(folder)
+
+
+def _bound(draft: SnapshotDraft, suite: str) -> dict[str, Any]:
+    paths = {table: str(draft.path(table)) for table in ("interactions", "items", "user_features", "item_features")}
+    if suite == "interactions":
+        kept = {name: paths[name] for name in ("interactions", "items")}
+        return kept | draft.split.cutoffs | {"event_types": len(draft.inputs.event_types)}
+    if suite == "user_features":
+        return {name: paths[name] for name in ("interactions", "user_features")}
+    kept = {name: paths[name] for name in ("interactions", "items", "item_features")}
+    return kept | {"min_item_events": draft.params.min_item_events}

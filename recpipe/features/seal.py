@@ -1,0 +1,42 @@
+"""Make a checked draft the newest snapshot."""
+
+from pathlib import Path
+from typing import Any
+
+from recpipe.core.columns import SNAPSHOT_TABLES
+from recpipe.core.store import connect
+from recpipe.features.draft import SCHEMA_VERSION, SnapshotDraft
+
+
+def seal(draft: SnapshotDraft) -> str:
+    """Give the draft its manifest and its name, let "newest" name it, and return the name.
+
+    A snapshot that is used again stays as it is; only the pointer moves.
+    """
+    if draft.draft:
+        draft.draft.seal(_manifest(draft))
+    draft.workspace.snapshots.point("newest", draft.name)
+    return draft.name
+
+
+def _manifest(draft: SnapshotDraft) -> dict[str, Any]:
+    with connect(None) as store:
+        known_items = store.query(
+            "SELECT count(*) FROM read_parquet($path) WHERE moment = 'test' AND events >= $minimum",
+            path=str(draft.path("item_features")),
+            minimum=draft.params.min_item_events,
+        ).value()
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "parameters": draft.params.model_dump(mode="json"),
+        "inputs": draft.inputs.manifest(),
+        "split": draft.split.manifest(),
+        "event_types": list(draft.inputs.event_types),
+        "known_items": known_items,
+        "rows": {table: _rows(draft.path(table)) for table in SNAPSHOT_TABLES},
+    }
+
+
+def _rows(path: Path) -> int:
+    with connect(None) as store:
+        return int(store.query("SELECT count(*) FROM read_parquet($path)", path=str(path)).value())
