@@ -89,7 +89,7 @@ def _as_tensor(vectors: np.ndarray) -> Any:
 
 @cache
 def _search() -> Any:
-    """The compiled search, traced once for all shapes: TensorFlow loads at the first search, not at import."""
+    """The compiled search, traced once for all shapes; TensorFlow loads here, not at import."""
     import tensorflow as tf
 
     def search(queries: Any, items: Any, barred: Any, pairs: Any, k: Any) -> Any:

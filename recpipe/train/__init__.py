@@ -1,0 +1,32 @@
+"""Train: one snapshot becomes an immutable model version, and popularity another to be beaten.
+
+| verb | does |
+|---|---|
+| `read` | a snapshot's training part, and the users who judge after each epoch |
+| `popularity` | writes the popularity version |
+| `reuse` | finds the version that this training would make, if it was made before |
+| `fit` | trains the two-tower model; early stopping on validation NDCG@10 |
+| `save` | writes the version |
+| `load` | the one loader of versions; `curve` is its training as a table |
+"""
+
+from recpipe.train.data import TrainingData, read
+from recpipe.train.fit import Fitted, fit
+from recpipe.train.load import Recommender, curve, load
+from recpipe.train.params import TrainParams
+from recpipe.train.popularity import popularity
+from recpipe.train.save import reuse, save
+
+__all__ = [
+    "Fitted",
+    "Recommender",
+    "TrainParams",
+    "TrainingData",
+    "curve",
+    "fit",
+    "load",
+    "popularity",
+    "read",
+    "reuse",
+    "save",
+]

@@ -1,0 +1,106 @@
+"""What a training run reads from a snapshot: the train part, and the users who judge after each epoch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recpipe.core.errors import DataError
+from recpipe.core.ragged import Ragged
+from recpipe.core.snapshot import Histories, Moment, Snapshot
+from recpipe.core.vocabulary import Vocabulary
+from recpipe.core.workspace import Workspace
+from recpipe.train.items import category_indices
+from recpipe.train.params import TrainParams
+
+JUDGING_MOMENTS: tuple[Moment, ...] = ("validation", "test")
+
+
+@dataclass(frozen=True)
+class Judges:
+    """Users with at least one relevant item in the validation part: new to them and known to the model.
+
+    histories: what they did before; seen: (users) items they must not get again; relevant: distinct items.
+    """
+
+    histories: Histories
+    seen: Ragged
+    relevant: Ragged
+
+    def __len__(self) -> int:
+        return len(self.relevant)
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """One snapshot as training sees it with `params`.
+
+    histories: events of the train part, of users who have any; users: their ids. categories: (items + 1,
+    width) int32, 0 = none. counts: moment -> "events" | "recent_events" -> (items + 1,) float32, how often
+    an item occurred before that moment.
+    """
+
+    snapshot: str
+    params: TrainParams
+    vocabulary: Vocabulary
+    users: Vocabulary
+    histories: Histories
+    judges: Judges
+    categories: np.ndarray
+    counts: dict[Moment, dict[str, np.ndarray]]
+
+
+def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingData:
+    """Read what training needs of a snapshot ("" = the newest), for a share `params.sample` of the users.
+
+    Raises DataError where the snapshot is absent or altered, or holds nothing to learn from.
+    """
+    opened = Snapshot.open(workspace, snapshot)
+    vocabulary, everything = opened.vocabulary, opened.histories()
+    chosen = everything.take(sampled_rows(len(everything), params.sample, params.seed))
+    histories = chosen.part("train")
+    histories = histories.take(np.flatnonzero(histories.lengths > 0))
+    if vocabulary.size < 2 or len(histories.items) == 0:
+        raise DataError(
+            f"snapshot {opened.name}: {vocabulary.size} items and {len(histories.items)} training events "
+            "are too little to learn from",
+            "Collect more events, or raise train.sample.",
+        )
+    counts = {
+        moment: {name: known[: vocabulary.size + 1].astype(np.float32) for name, known in features.items()}
+        for moment, features in ((moment, opened.item_features(moment)) for moment in JUDGING_MOMENTS)
+    }
+    return TrainingData(
+        snapshot=opened.name,
+        params=params,
+        vocabulary=vocabulary,
+        users=Vocabulary(histories.user_ids),
+        histories=histories,
+        judges=judge_with(chosen, vocabulary.size, params.validation_users, params.seed),
+        categories=category_indices(opened.items(), vocabulary.size),
+        counts=counts,
+    )
+
+
+def sampled_rows(count: int, share: float, seed: int) -> np.ndarray:
+    """Row numbers of a share of `count` users, ascending, at least one."""
+    if share >= 1 or count == 0:
+        return np.arange(count)
+    chosen = np.random.default_rng(seed).choice(count, size=max(1, round(count * share)), replace=False)
+    return np.sort(chosen)
+
+
+def judge_with(everything: Histories, item_count: int, limit: int, seed: int) -> Judges:
+    """Choose at most `limit` of the users whose validation part has items new to them."""
+    before, after = everything.until("validation"), everything.part("validation")
+    seen, wanted = Ragged(before.offsets, before.items).unique(), Ragged(after.offsets, after.items).unique()
+    relevant = wanted.where((wanted.values > 0) & (wanted.values <= item_count) & ~contained(wanted, seen))
+    rows = np.flatnonzero(relevant.lengths > 0)
+    if len(rows) > limit:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, size=limit, replace=False))
+    return Judges(before.take(rows), seen.take(rows), relevant.take(rows))
+
+
+def contained(values: Ragged, others: Ragged) -> np.ndarray:
+    """Which of `values` stand in the same row of `others`, (len(values.values),) bool."""
+    stride = int(max(values.values.max(initial=0), others.values.max(initial=0))) + 1
+    return np.isin(values.row_numbers * stride + values.values, others.row_numbers * stride + others.values)

@@ -1,0 +1,102 @@
+"""Training examples: a query for each moment of each user, and what the user did from then on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recpipe.core.snapshot import Histories
+from recpipe.train.params import TrainParams
+
+SECONDS_PER_DAY = 86_400
+MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Q queries over N events in flat arrays; nothing is copied a query.
+
+    items (N,) int32: all events, user by user, oldest first. users (Q,) int32: row of the user.
+    history_from, history_to (Q,): the query sees items[history_from:history_to], all strictly earlier.
+    target_items (T,) int32; target_from, target_to (Q,): targets are target_items[target_from:target_to].
+    weights (Q,) float in (0, 1]: how likely an epoch has the query.
+    """
+
+    items: np.ndarray
+    users: np.ndarray
+    history_from: np.ndarray
+    history_to: np.ndarray
+    target_items: np.ndarray
+    target_from: np.ndarray
+    target_to: np.ndarray
+    weights: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def target_shares(self, item_count: int) -> np.ndarray:
+        """How probable each item is as a drawn target, (item_count + 1,) float64, sum 1: the Q of log-Q."""
+        each = self.weights / (self.target_to - self.target_from)
+        steps = np.bincount(self.target_from, each, len(self.target_items) + 1)
+        steps -= np.bincount(self.target_to, each, len(self.target_items) + 1)
+        share = np.maximum(np.cumsum(steps)[:-1], 0)
+        shares = np.bincount(self.target_items, share, item_count + 1)
+        return shares / shares.sum()
+
+
+def build_examples(histories: Histories, params: TrainParams) -> Examples:
+    """Cut histories into queries: one at each moment, its history strictly earlier than the moment.
+
+    Events at one time are one moment (a basket must not see itself) unless `params.same_time` says that
+    their order is real. The targets are what happens within `params.window_days` from the moment on.
+    """
+    rows = np.repeat(np.arange(len(histories)), histories.lengths)
+    starts, moment_ends = _moments(rows, histories.times, params.same_time)
+    ends = np.maximum(moment_ends, _window_ends(rows, histories.times, starts, params.window_days))
+    is_target = histories.items > 0
+    if params.targets == "new":
+        is_target &= _first_occurrences(rows, histories.items)
+    targets_before = np.concatenate([[0], np.cumsum(is_target)])
+    used = targets_before[ends] > targets_before[starts]
+    starts, ends = starts[used], ends[used]
+    return Examples(
+        items=histories.items,
+        users=rows[starts].astype(np.int32),
+        history_from=histories.offsets[rows[starts]],
+        history_to=starts,
+        target_items=histories.items[is_target],
+        target_from=targets_before[starts],
+        target_to=targets_before[ends],
+        weights=_weights(histories.times[starts], params.half_life_days),
+    )
+
+
+def _moments(rows: np.ndarray, times: np.ndarray, same_time: str) -> tuple[np.ndarray, np.ndarray]:
+    """First event and end of each moment, positions in the flat arrays."""
+    opens = np.ones(len(rows), dtype=bool)
+    if same_time == "basket":
+        opens[1:] = (rows[1:] != rows[:-1]) | (times[1:] != times[:-1])
+    starts = np.flatnonzero(opens)
+    return starts, np.append(starts[1:], len(rows))
+
+
+def _window_ends(rows: np.ndarray, times: np.ndarray, starts: np.ndarray, window_days: float) -> np.ndarray:
+    """The end of the window that begins at each start: the first event of the user beyond it."""
+    seconds = (times - times.min()) // MICROSECONDS
+    window = int(window_days * SECONDS_PER_DAY)
+    # one ascending number for (user, time), so that one search serves all users
+    stride = int(seconds.max()) + window + 1
+    return np.searchsorted(rows * stride + seconds, rows[starts] * stride + seconds[starts] + window, "right")
+
+
+def _first_occurrences(rows: np.ndarray, items: np.ndarray) -> np.ndarray:
+    """Which events are the first of their user with that item."""
+    _, first = np.unique(rows * (int(items.max()) + 1) + items, return_index=True)
+    is_first = np.zeros(len(items), dtype=bool)
+    is_first[first] = True
+    return is_first
+
+
+def _weights(times: np.ndarray, half_life_days: float) -> np.ndarray:
+    """Halved with each half-life of age; the newest query has 1."""
+    age_days = (times.max(initial=0) - times) / (MICROSECONDS * SECONDS_PER_DAY)
+    return 0.5 ** (age_days / half_life_days)

@@ -1,0 +1,130 @@
+"""Training with early stopping: the weights of the best epoch, judged by full ranking."""
+
+import logging
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import tf_keras
+
+from recpipe.core.errors import StageError
+from recpipe.core.metrics import hits, ndcg_at_k
+from recpipe.core.retrieval import top_k
+from recpipe.core.snapshot import Histories
+from recpipe.core.vocabulary import Vocabulary
+from recpipe.train.data import TrainingData
+from recpipe.train.datasets import batches
+from recpipe.train.examples import Examples, build_examples
+from recpipe.train.inputs import encoder_input
+from recpipe.train.items import ItemTower
+from recpipe.train.optimizer import LazyAdam
+from recpipe.train.params import TrainParams
+from recpipe.train.two_tower import TwoTower
+
+JUDGED_AT = 10
+FINAL_RATE = 0.1
+QUERY_BLOCK = 2048
+COLLAPSED = 1e-6  # largest range of a coordinate below which vectors count as one
+
+logger = logging.getLogger("recpipe.train")
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained model and how it came about. curve: a row an epoch (epoch, loss, ndcg, seconds)."""
+
+    model: TwoTower
+    data: TrainingData
+    curve: list[dict[str, float]]
+    best_epoch: int
+
+
+def fit(data: TrainingData) -> Fitted:
+    """Train until validation NDCG@10 has not risen for `patience` epochs; keep the best weights.
+
+    Same data, parameters and machine give the same weights. Raises StageError if the loss is not finite or
+    the model has collapsed, naming which. Without judges all epochs are run and the last weights kept.
+    """
+    params = data.params
+    tf_keras.utils.set_random_seed(params.seed)
+    examples = build_examples(data.histories, params)
+    model = build_model(data, examples, params)
+    curve, best, best_epoch = [], model.get_weights(), 0
+    for epoch in range(1, params.epochs + 1):
+        started = time.perf_counter()
+        loss = run_epoch(model, examples, params, epoch)
+        ndcg = judge(model, data, params)
+        seconds = time.perf_counter() - started
+        curve.append({"epoch": epoch, "loss": loss, "ndcg": ndcg, "seconds": seconds})
+        logger.info("epoch %d: loss %.4f, validation NDCG@10 %.4f, %.1f s", epoch, loss, ndcg, seconds)
+        if math.isnan(ndcg) or best_epoch == 0 or ndcg > curve[best_epoch - 1]["ndcg"]:
+            best, best_epoch = model.get_weights(), epoch
+        if epoch - best_epoch >= params.patience:
+            break
+    model.set_weights(best)
+    check_collapse(model, data, params)
+    return Fitted(model, data, curve, best_epoch)
+
+
+def build_model(data: TrainingData, examples: Examples, params: TrainParams) -> TwoTower:
+    """A compiled, untrained model for this data."""
+    counts = data.counts["validation"]
+    shares = examples.target_shares(data.vocabulary.size)
+    items = ItemTower(params, data.categories, counts["events"] > 0, popularity_bias(counts))
+    model = TwoTower(params, data.users.size, items, shares)
+    steps = params.epochs * max(1, int(examples.weights.sum()) // params.batch_size)
+    rate = tf_keras.optimizers.schedules.CosineDecay(params.learning_rate, steps, alpha=FINAL_RATE)
+    model.compile(optimizer=LazyAdam(learning_rate=rate))
+    return model
+
+
+def popularity_bias(counts: dict[str, np.ndarray]) -> np.ndarray:
+    """Log of recent popularity, (items + 1,) float32; all-time counts, scaled, help where recent ones lack."""
+    recent, ever = counts["recent_events"], counts["events"]
+    scale = recent.sum() / max(ever.sum(), 1)
+    return np.log(recent + scale * ever + 1e-2).astype(np.float32)
+
+
+def run_epoch(model: TwoTower, examples: Examples, params: TrainParams, epoch: int) -> float:
+    """One pass over the queries; the mean loss. Raises StageError if it is not finite."""
+    history = model.fit(batches(examples, params, epoch), epochs=1, verbose=0)
+    loss = float(history.history["mean_loss"][0])
+    if not math.isfinite(loss):
+        raise StageError(f"training: the loss is {loss} in epoch {epoch}", "Lower train.learning_rate.")
+    return loss
+
+
+def judge(model: TwoTower, data: TrainingData, params: TrainParams) -> float:
+    """Mean NDCG@10 over the judges by full ranking, what they have seen excluded; NaN without judges."""
+    judges = data.judges
+    if len(judges) == 0:
+        return math.nan
+    queries = embed(model, judges.histories, data.users, params)
+    best = top_k(queries, model.item_vectors(), JUDGED_AT, excluded=judges.seen)
+    counts = judges.relevant.lengths
+    return float(ndcg_at_k(hits(best.indices, judges.relevant), counts, JUDGED_AT).mean())
+
+
+def embed(model: TwoTower, histories: Histories, users: Vocabulary, params: TrainParams) -> np.ndarray:
+    """Query vectors of n users, (n, dimension + 1)."""
+    inputs = encoder_input(model.encoder.input_name, histories, params.max_history, users)
+    blocks = [
+        model.query_vectors(inputs[at : at + QUERY_BLOCK]).numpy()
+        for at in range(0, len(inputs), QUERY_BLOCK)
+    ]
+    return np.concatenate(blocks)
+
+
+def check_collapse(model: TwoTower, data: TrainingData, params: TrainParams) -> None:
+    """Raise StageError where the model says nothing: numbers that are none, one vector for all."""
+    some = data.histories.take(np.arange(min(len(data.histories), QUERY_BLOCK)))
+    queries, items = embed(model, some, data.users, params), model.item_vectors()[1:]
+    for name, vectors in (("query", queries), ("item", items)):
+        if not np.isfinite(vectors).all():
+            raise StageError(f"training: {name} vectors hold NaN or infinity", "Lower train.learning_rate.")
+        if len(vectors) > 1 and np.ptp(vectors, axis=0).max() < COLLAPSED:
+            raise StageError(
+                f"training collapsed: all {len(vectors)} {name} vectors are the same",
+                "Lower train.learning_rate or train.dropout.",
+            )

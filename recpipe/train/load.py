@@ -1,0 +1,95 @@
+"""The one loader of model versions, popularity and two-tower alike. Nothing is ever unpickled."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import tensorflow as tf
+
+from recpipe.core import columns as c
+from recpipe.core.errors import DataError
+from recpipe.core.snapshot import Histories
+from recpipe.core.vocabulary import Vocabulary
+from recpipe.core.workspace import Workspace
+from recpipe.train.inputs import HISTORY, encoder_input
+from recpipe.train.popularity import KIND
+from recpipe.train.save import QUERY_VECTOR, TOWER, USERS, VECTORS, VOCABULARY
+
+QUERY_BLOCK = 2048
+
+
+@dataclass(frozen=True)
+class Recommender:
+    """A model version ready for use: score of an item = query vector · item vector.
+
+    item_vectors: (items + 1, d) float32, row 0 (unknown) zeros, in the order of `vocabulary`.
+    """
+
+    version: str
+    kind: str
+    vocabulary: Vocabulary
+    item_vectors: np.ndarray
+    _query: Callable[[Histories], np.ndarray] = field(repr=False)
+
+    def query_vectors(self, histories: Histories) -> np.ndarray:
+        """(n, d) float32 for n users whose items are indices of the model's own vocabulary, 0 = unknown."""
+        return self._query(histories)
+
+    def translate(self, histories: Histories, vocabulary: Vocabulary) -> Histories:
+        """Histories in the indices of `vocabulary`, told in the model's; what it does not know becomes 0.
+
+        Give all items of the snapshot, `Vocabulary(snapshot.items()["item_id"])`: an item that is new in the
+        snapshot may be an old one to the model.
+        """
+        return histories.translated(vocabulary.translation_to(self.vocabulary))
+
+
+def load(workspace: Workspace, version: str) -> Recommender:
+    """Load a model version. Raises DataError naming the file if one is missing, altered or unfit."""
+    folder, manifest = workspace.models.verify(version), workspace.models.manifest(version)
+    vocabulary = Vocabulary.read(folder / VOCABULARY)
+    vectors = np.load(folder / VECTORS, allow_pickle=False)
+    if vectors.ndim != 2 or len(vectors) != vocabulary.size + 1:
+        raise DataError(
+            f"{folder / VECTORS}: shape {vectors.shape} does not fit {vocabulary.size} items",
+            "Delete the folder and run the stage `train` again.",
+        )
+    query = _same_for_all if manifest["kind"] == KIND else _tower(folder, manifest)
+    return Recommender(version, manifest["kind"], vocabulary, vectors, query)
+
+
+def curve(workspace: Workspace, version: str) -> pd.DataFrame:
+    """How training went, a row an epoch: loss, ndcg (validation NDCG@10), seconds; indexed by epoch."""
+    return pd.DataFrame(workspace.models.manifest(version)["figures"]["curve"]).set_index("epoch")
+
+
+def _same_for_all(histories: Histories) -> np.ndarray:
+    return np.ones((len(histories), 1), dtype=np.float32)
+
+
+def _tower(folder: Path, manifest: dict[str, Any]) -> Callable[[Histories], np.ndarray]:
+    """The saved query tower as a function of histories."""
+    saved = tf.saved_model.load(str(folder / TOWER))
+    signature, name = saved.signatures["serving_default"], manifest["query_input"]
+    parameters = manifest["parameters"]
+    users = Vocabulary(np.empty(0, dtype=object) if name == HISTORY else _read_users(folder / USERS))
+
+    def query(histories: Histories) -> np.ndarray:
+        blocks = [np.empty((0, parameters["dimension"] + 1), dtype=np.float32)]
+        for start in range(0, len(histories), QUERY_BLOCK):
+            some = histories.take(np.arange(start, min(start + QUERY_BLOCK, len(histories))))
+            inputs = encoder_input(name, some, parameters["max_history"], users)
+            blocks.append(signature(**{name: tf.constant(inputs)})[QUERY_VECTOR].numpy())
+        return np.concatenate(blocks)
+
+    query.saved = saved  # type: ignore[attr-defined]  # a signature does not keep its variables alive
+    return query
+
+
+def _read_users(path: Path) -> np.ndarray:
+    ids: np.ndarray = pq.read_table(path).column(c.USER_ID).to_numpy(zero_copy_only=False)
+    return ids

@@ -1,0 +1,46 @@
+"""What can be set about training: each parameter once, with its bounds and its meaning."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TrainParams(BaseModel):
+    """Parameters of the stage `train`."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    encoder: Literal["mean", "id"] = "mean"
+    """How a user becomes a vector: `mean` from the history, `id` one learned vector a user."""
+    dimension: int = Field(64, ge=2, le=512)
+    """Length of the user and item vectors."""
+    max_history: int = Field(200, ge=1, le=5000)
+    """How many of a user's latest events the query tower sees (encoder `mean`)."""
+    same_time: Literal["basket", "sequence"] = "basket"
+    """Events of one user at one time: a basket that must not see itself, or a sequence in real order."""
+    window_days: float = Field(14.0, ge=0, le=365)
+    """What a query should foresee: all that the user does in so many days; 0 means the next moment only."""
+    targets: Literal["new", "all"] = "new"
+    """Which events count as targets: only items new to the user, or repeats too."""
+    targets_per_query: int = Field(8, ge=1, le=256)
+    """How many targets are drawn from a query's window in one step."""
+    half_life_days: float = Field(90.0, gt=0, le=100_000)
+    """A query this much older than the newest is drawn half as often: tastes and assortments change."""
+    epochs: int = Field(12, ge=1, le=1000)
+    """How often the training queries are passed through at most."""
+    batch_size: int = Field(128, ge=1, le=65_536)
+    """Queries in one step; their targets are each other's negatives."""
+    learning_rate: float = Field(2e-3, gt=0, le=1)
+    """Step size of Adam at the start; it falls to a tenth along half a cosine."""
+    dropout: float = Field(0.3, ge=0, lt=1)
+    """Share of history entries, and of hidden units, left out of a training step."""
+    id_dropout: float = Field(0.3, ge=0, lt=1)
+    """Share of items whose id is hidden in a training step, so that their categories learn to stand in."""
+    patience: int = Field(2, ge=1, le=1000)
+    """Epochs without a better validation NDCG@10 after which training ends."""
+    validation_users: int = Field(5000, ge=1, le=10_000_000)
+    """At most so many users, drawn once, judge the model after each epoch."""
+    sample: float = Field(1.0, gt=0, le=1)
+    """Share of users trained on; less is faster while editing."""
+    seed: int = Field(1, ge=0, le=2**31 - 1)
+    """Same snapshot, parameters, seed and machine: same weights."""

@@ -1,0 +1,119 @@
+"""Writing a trained model as an immutable version that other processes can use without this library."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import tensorflow as tf
+
+from recpipe.core import columns as c
+from recpipe.core.files import content_id
+from recpipe.core.workspace import Workspace
+from recpipe.train.data import TrainingData
+from recpipe.train.fit import Fitted, popularity_bias
+from recpipe.train.inputs import HISTORY
+from recpipe.train.two_tower import TwoTower
+
+VOCABULARY, VECTORS, TOWER, USERS = "vocabulary.parquet", "item_vectors.npy", "query_tower", "users.parquet"
+QUERY_VECTOR = "query_vector"
+
+
+def reuse(workspace: Workspace, data: TrainingData) -> str:
+    """Name the version that training `data` would make, if it is here already and whole; else "".
+
+    Raises DataError naming the file if it is here and was altered.
+    """
+    name = version_name(data)
+    if not workspace.models.has(name):
+        return ""
+    workspace.models.verify(name)
+    workspace.models.point("newest", name)
+    return name
+
+
+def save(workspace: Workspace, fitted: Fitted) -> str:
+    """Write a trained model as a version and let the pointer "newest" name it.
+
+    vocabulary.parquet: item_index, item_id. item_vectors.npy: (items + 1, dimension + 1) float32, row 0
+    zeros, the last dimension the item's bias. query_tower/: a SavedModel, see `_export_tower`.
+    users.parquet (encoder `id`): user_index, user_id.
+    """
+    data, encoder = fitted.data, fitted.model.encoder
+    draft = workspace.models.draft(version_name(data))
+    data.vocabulary.write(draft.folder / VOCABULARY)
+    np.save(draft.folder / VECTORS, served_vectors(fitted))
+    _export_tower(fitted.model, data, draft.folder / TOWER)
+    if encoder.input_name != HISTORY:
+        _write_users(data.users.ids, draft.folder / USERS)
+    name = draft.seal(
+        {
+            "kind": data.params.encoder,
+            "snapshot": data.snapshot,
+            "parameters": data.params.model_dump(),
+            "query_input": encoder.input_name,
+            "code": code_id(),
+            "figures": {
+                "best_epoch": fitted.best_epoch,
+                "validation_ndcg": fitted.curve[fitted.best_epoch - 1]["ndcg"],
+                "curve": fitted.curve,
+            },
+        }
+    )
+    workspace.models.point("newest", name)
+    return name
+
+
+def version_name(data: TrainingData) -> str:
+    """The same snapshot, parameters and code give the same name."""
+    return f"{data.params.encoder}-{content_id(data.snapshot, data.params.model_dump(), code_id())}"
+
+
+@cache
+def code_id() -> str:
+    """Eight hexadecimal digits that name the code of this wing by its content."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return content_id({path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources})
+
+
+def served_vectors(fitted: Fitted) -> np.ndarray:
+    """Item vectors whose bias has moved with the items' popularity from the train part to the test's begin.
+
+    What was learned stays; popularity is simply newer than the training events.
+    """
+    vectors, counts = fitted.model.item_vectors(), fitted.data.counts
+    vectors[1:, -1] += (popularity_bias(counts["test"]) - popularity_bias(counts["validation"]))[1:]
+    return vectors
+
+
+def _export_tower(model: TwoTower, data: TrainingData, folder: Path) -> None:
+    """Export the query tower with one signature, `serving_default`.
+
+    Takes `history` (n, max_history) int32, item indices of vocabulary.parquet, newest first, padded with 0;
+    or (encoder `id`) `user` (n,) int32, indices of users.parquet, 0 = unknown. Returns `query_vector`
+    (n, dimension + 1) float32, the last one 1. An item's score = dot product with its row of item_vectors.npy.
+    """
+    name = model.encoder.input_name
+    shape = [None, data.params.max_history] if name == HISTORY else [None]
+    query = _signature(model.query_vectors)
+    exported = tf.Module()
+    exported.encoder = model.encoder  # so that its variables are saved
+    signature = query.get_concrete_function(tf.TensorSpec(shape, tf.int32, name=name))
+    tf.saved_model.save(exported, str(folder), signatures={"serving_default": signature})
+
+
+def _signature(query_vectors: Callable[[tf.Tensor], tf.Tensor]) -> Any:
+    @tf.function
+    def query(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {QUERY_VECTOR: query_vectors(inputs)}
+
+    return query
+
+
+def _write_users(user_ids: np.ndarray, path: Path) -> None:
+    index = pa.array(np.arange(1, len(user_ids) + 1, dtype=np.int32))
+    pq.write_table(pa.table({"user_index": index, c.USER_ID: pa.array(user_ids.tolist(), pa.string())}), path)
