@@ -86,7 +86,7 @@ def test_great_expectations_still_needs_our_engine(database: Path) -> None:
     import great_expectations as gx
 
     source = gx.get_context(mode="ephemeral").data_sources.add_sql(
-        "plain", f"duckdb:///{database}", create_temp_table=False
+        name="plain", connection_string=f"duckdb:///{database}", create_temp_table=False
     )
     asset = source.add_query_asset("rows", query="SELECT * FROM things")
     batch = asset.get_batch(asset.build_batch_request())
