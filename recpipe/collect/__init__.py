@@ -1,0 +1,26 @@
+"""The stage `collect`: from a source to checked events in the workspace's database.
+
+The verbs, in the order the notebook calls them: `read` a source into staging tables, `check` them,
+`merge` them, look at the `summary` and at `events_per_day`. `preflight` and `source_fingerprint` look
+at a source without reading it.
+"""
+
+from recpipe.collect.batch import Batch, Ingestion, Summary
+from recpipe.collect.figures import events_per_day, summary
+from recpipe.collect.ingest import check, merge, read
+from recpipe.collect.params import CollectParams
+from recpipe.collect.preflight import preflight, source_fingerprint
+
+__all__ = [
+    "Batch",
+    "CollectParams",
+    "Ingestion",
+    "Summary",
+    "check",
+    "events_per_day",
+    "merge",
+    "preflight",
+    "read",
+    "source_fingerprint",
+    "summary",
+]

@@ -1,0 +1,57 @@
+"""What the verbs of collect hand to each other and to the notebook."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one reading put into the staging tables.
+
+    `read` counts all rows of events, `quarantined` the unusable ones among them; `reasons` says why,
+    and how many, over events, items and users. `files` reports how each file was read.
+    """
+
+    ingestion_id: str
+    source: str
+    files: tuple[Mapping[str, Any], ...]
+    read: int
+    quarantined: int
+    items: int
+    users: int
+    reasons: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Ingestion:
+    """What merging a batch did: read = kept + duplicate + quarantined."""
+
+    ingestion_id: str
+    source: str
+    read: int
+    kept: int
+    duplicate: int
+    quarantined: int
+    first_event_at: datetime
+    last_event_at: datetime
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the workspace holds after all ingestions.
+
+    `data` names the content: equal events, items and users give equal ids, in whatever order and
+    however often they came. `described_items` and `described_users` count the rows of items and
+    users, `items` and `users` those that occur in events.
+    """
+
+    data: str
+    events: int
+    users: int
+    items: int
+    described_items: int
+    described_users: int
+    first_event_at: datetime
+    last_event_at: datetime

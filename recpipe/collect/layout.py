@@ -1,0 +1,198 @@
+"""What a file is: format, compression, delimiter, encoding and columns, read off its first bytes."""
+
+import codecs
+import csv
+import gzip
+import io
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from recpipe.core.errors import DataError
+
+Format = Literal["parquet", "csv", "ndjson"]
+
+FORMATS: dict[str, Format] = {
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".json": "ndjson",
+}
+MAGIC = {b"PAR1": "Parquet", b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "Zstandard", b"PK\x03\x04": "zip"}
+COMPRESSIONS = {".gz": "gzip", ".zst": "Zstandard"}
+DELIMITERS = (",", "\t", ";", "|")
+
+_HEAD_BYTES = 1 << 18
+_SAMPLE_ROWS = 1000
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How one file is to be read.
+
+    `sample` has its first rows by column name (Parquet: of the wanted columns only); `moments` are
+    the columns that the file itself declares as timestamps.
+    """
+
+    path: Path
+    format: Format
+    compression: str
+    columns: tuple[str, ...]
+    sample: tuple[dict[str, Any], ...]
+    delimiter: str = ""
+    encoding: str = ""
+    moments: frozenset[str] = frozenset()
+
+
+def read_layout(path: Path, delimiter: str, encoding: str, wanted: Collection[str]) -> Layout:
+    """Look at the first bytes of `path`; "auto" stands for what is to be told from them.
+
+    `wanted` are column names to recognise a header line by. Raises DataError if the file is empty,
+    damaged, of another format than its name says, or not text in a readable encoding.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    compression = COMPRESSIONS.get(suffixes[-1], "") if suffixes else ""
+    suffix = suffixes[-2] if compression and len(suffixes) > 1 else "".join(suffixes[-1:])
+    if suffix not in FORMATS or (compression and FORMATS[suffix] == "parquet"):
+        raise DataError(
+            f"{path}: files called {''.join(suffixes[-2:]) or 'so'} are not read here",
+            f"Use {', '.join(FORMATS)}; text may be compressed (.csv.gz, .ndjson.zst).",
+        )
+    _check_magic(path, "Parquet" if FORMATS[suffix] == "parquet" else compression)
+    if FORMATS[suffix] == "parquet":
+        return _read_parquet(path, wanted)
+    text, encoding = _decode(path, _read_head(path, compression), encoding)
+    if FORMATS[suffix] == "ndjson":
+        rows = tuple(_json_rows(path, text))
+        return Layout(path, "ndjson", compression, tuple(dict.fromkeys(k for row in rows for k in row)), rows, "", encoding)
+    return _read_csv(path, text, delimiter, wanted, compression, encoding)
+
+
+def _check_magic(path: Path, promised: str) -> None:
+    with path.open("rb") as file:
+        first = file.read(4)
+    if not first:
+        raise DataError(f"{path}: the file is empty", "Leave it out, or export it again.")
+    found = next((name for magic, name in MAGIC.items() if first.startswith(magic)), "")
+    if found != promised:
+        raise DataError(
+            f"{path}: by its name {promised or 'plain text'}, by its content {found or 'not'}",
+            "Give the file the name of what it holds.",
+        )
+
+
+def _read_parquet(path: Path, wanted: Collection[str]) -> Layout:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        file = parquet.ParquetFile(path)
+        schema = file.schema_arrow
+        moments = frozenset(field.name for field in schema if pyarrow.types.is_timestamp(field.type))
+        sampled = [name for name in schema.names if name in wanted and name not in moments]
+        batch = next(file.iter_batches(_SAMPLE_ROWS, columns=sampled), None)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise DataError(
+            f"{path}: no complete Parquet file ({str(error).splitlines()[0]})", "Copy or export it again."
+        ) from None
+    rows = tuple(batch.to_pylist()) if batch is not None else ()
+    return Layout(path, "parquet", "", tuple(schema.names), rows, moments=moments)
+
+
+def _read_head(path: Path, compression: str) -> bytes:
+    """Return the first bytes, decompressed."""
+    try:
+        if compression == "gzip":
+            with gzip.open(path) as file:
+                return file.read(_HEAD_BYTES)
+        if compression == "Zstandard":
+            import pyarrow
+
+            with pyarrow.input_stream(str(path), compression="zstd") as stream:
+                return bytes(stream.read(_HEAD_BYTES))
+        with path.open("rb") as file:
+            return file.read(_HEAD_BYTES)
+    except (OSError, EOFError) as error:
+        raise DataError(f"{path}: damaged {compression or 'file'} ({error})", "Copy or export it again.") from None
+
+
+def _decode(path: Path, head: bytes, encoding: str) -> tuple[str, str]:
+    """Return the text and its encoding. The last character may be cut, so its errors do not count."""
+    if encoding == "auto":
+        encoding = _detect_encoding(path, head)
+    text = head.decode({"utf-8": "utf-8-sig"}.get(encoding, encoding), errors="replace")
+    return text.lstrip("\ufeff"), encoding
+
+
+def _detect_encoding(path: Path, head: bytes) -> str:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    telling = [line for line in head.splitlines()[:-1] or [head] if not line.isascii()]
+    broken = [line for line in telling if not _is_utf8(line)]
+    if len(broken) * 2 <= len(telling):
+        return "utf-8"  # a few broken lines are bad rows, not another encoding
+    # Latin-1 has no characters here; Windows-1252 and the encodings of Asia have
+    if any(0x80 <= byte <= 0x9F for line in broken for byte in line):
+        raise DataError(
+            f"{path}: neither UTF-8 nor Latin-1 (see the line {broken[0][:60]!r})",
+            "Convert it, e.g. iconv -f windows-1252 -t utf-8, or declare --collect.encoding.",
+        )
+    return "latin-1"
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _json_rows(path: Path, text: str) -> Iterator[dict[str, Any]]:
+    lines = text.splitlines() if len(text) < _HEAD_BYTES else text.splitlines()[:-1]
+    if text.lstrip().startswith("["):
+        raise DataError(
+            f"{path}: one JSON list, not an object a line", "Convert it, e.g. jq -c '.[]' in.json > out.ndjson."
+        )
+    for line in lines[:_SAMPLE_ROWS]:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue  # one bad row; it is found again, and quarantined, when all are read
+        if isinstance(row, dict):
+            yield row
+
+
+def _read_csv(
+    path: Path, text: str, delimiter: str, wanted: Collection[str], compression: str, encoding: str
+) -> Layout:
+    delimiters = DELIMITERS if delimiter == "auto" else ({"tab": "\t", r"\t": "\t"}.get(delimiter, delimiter),)
+    headers = {candidate: _rows(text, candidate)[:1] for candidate in delimiters}
+    if not any(headers.values()):
+        raise DataError(f"{path}: the file holds no line", "Leave it out, or export it again.")
+    best = max(
+        delimiters, key=lambda d: (len(set(wanted).intersection(*headers[d])), len((headers[d] or [[]])[0]))
+    )
+    columns = tuple(name.strip() for name in headers[best][0])
+    rows = tuple(dict(zip(columns, row, strict=False)) for row in _rows(text, best)[1:])
+    return Layout(path, "csv", compression, columns, rows, best, encoding)
+
+
+def _rows(text: str, delimiter: str) -> list[list[str]]:
+    """Return the first rows that are not blank; the very last may be cut."""
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if row:
+                rows.append(row)
+            if len(rows) > _SAMPLE_ROWS:
+                break
+    except csv.Error:
+        pass  # broken beyond this line; the reader of all rows says what is wrong
+    return rows

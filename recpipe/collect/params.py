@@ -1,0 +1,44 @@
+"""What can be set about collecting: each parameter once, with its bounds and its meaning."""
+
+import os
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+
+class CollectParams(BaseModel):
+    """Parameters of the stage `collect`."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    source: Literal["remembered", "complete-journey", "files", "simulated"] = "remembered"
+    """Where the data come from; `remembered` is what this workspace used last."""
+    events: str = ""
+    """Source `files`: file or glob of events (Parquet, CSV, TSV, NDJSON; .gz, .zst); several by comma."""
+    items: str = ""
+    """Source `files`: file or glob of items (item_id, title, categories, any attributes); may be empty."""
+    users: str = ""
+    """Source `files`: file or glob of users (user_id, any attributes); may be empty."""
+    columns: dict[str, str] = Field({})
+    """Source `files`: our name of a column -> its name in your files, e.g. timestamp -> created_at."""
+    delimiter: str = Field("auto", pattern=r"^(auto|tab|\\t|[^\r\n\"])$")
+    """Source `files`: the character between the values of a CSV line, or `tab`; `auto` reads it off the header line."""
+    encoding: Literal["auto", "utf-8", "utf-16", "latin-1"] = "auto"
+    """Source `files`: character encoding of CSV, TSV and NDJSON files; `auto` looks at the first bytes."""
+    timestamp_format: str = Field("auto", min_length=1, max_length=64)
+    """Source `files`: `iso`, `epoch-s`, `epoch-ms`, `epoch-us`, `epoch-ns`, a pattern like %d.%m.%Y, or `auto`."""
+    sample: float = Field(1.0, gt=0, le=1)
+    """Share of the users whose events are read, the same users every time; 1 reads all."""
+    simulated_events: int = Field(100_000, ge=1_000, le=100_000_000)
+    """Source `simulated`: how many rows are made."""
+    simulated_bad_share: float = Field(0.01, ge=0, le=0.5)
+    """Source `simulated`: share of the rows that are made unusable on purpose."""
+    seed: int = Field(1, ge=0, le=2**31 - 1)
+    """Source `simulated`: equal seeds make equal data."""
+
+    @field_validator("events", "items", "users")
+    @classmethod
+    def _absolute(cls, patterns: str) -> str:
+        """Make paths absolute while the working directory is still the caller's; kernels have another."""
+        paths = [path.strip() for path in patterns.split(",")]
+        return ",".join(os.path.abspath(os.path.expanduser(path)) for path in paths if path)  # noqa: PTH100, PTH111

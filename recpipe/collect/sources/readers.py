@@ -1,0 +1,94 @@
+"""From one file to the staging tables, a statement for each format."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from recpipe.collect.layout import Layout
+from recpipe.collect.staging import Staging
+from recpipe.collect.tables import EVENTS
+
+ABSENT = "recpipe: no such column"
+"""The name that the SQL gives to a column of nulls."""
+
+
+def read_events(staging: Staging, layout: Layout, columns: Mapping[str, str], time_format: str) -> None:
+    """Append the events of one file to staged_events. `columns` are our names -> theirs.
+
+    Raises DataError if the file cannot be read.
+    """
+    # by position in CSV, where two names may differ in case only
+    names = list(layout.columns) if layout.format != "csv" else [f"c{i}" for i in range(len(layout.columns))]
+    called = dict(zip(layout.columns, names, strict=True))
+    theirs = {ours: called[columns[ours]] if ours in columns else ABSENT for ours in EVENTS.known}
+    staging.read_file(
+        f"collect/events_{layout.format}",
+        layout.path,
+        ingestion_id=staging.ingestion_id,
+        time_format=time_format,
+        sample=staging.sample,
+        **_reading(layout, names),
+        **({ours: pointer(name) for ours, name in theirs.items()} if layout.format == "ndjson" else theirs),
+    )
+    if layout.format != "parquet":
+        staging.store.run_sql("collect/refused_lines")
+        staging.store.run_sql("collect/refused_events", file=str(layout.path), ingestion_id=staging.ingestion_id)
+
+
+def read_documents(staging: Staging, layout: Layout, columns: Mapping[str, str], table: str) -> None:
+    """Append the rows of one items or users file to staged_items or staged_users.
+
+    Raises DataError if the file cannot be read.
+    """
+    staging.store.run_sql("collect/documents")
+    staging.read_file(f"collect/documents_{layout.format}", layout.path, **_reading(layout, unique(layout.columns)))
+    if layout.format != "parquet":
+        staging.store.run_sql("collect/refused_lines")
+        staging.store.run_sql("collect/refused_documents")
+    known = ("item_id", "title", "categories") if table == "items" else ("user_id",)
+    staging.store.run_sql(
+        f"collect/{table}",
+        file=str(layout.path),
+        ingestion_id=staging.ingestion_id,
+        not_attributes=json.dumps({columns.get(name, name): None for name in known}),
+        **({"sample": staging.sample} if table == "users" else {}),
+        **{name: pointer(columns.get(name, name)) for name in known},
+    )
+
+
+def pointer(name: str) -> str:
+    """Return the JSON pointer (RFC 6901) to the member called `name`.
+
+    >>> pointer("a/b")
+    '/a~1b'
+    """
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def unique(names: Iterable[str]) -> list[str]:
+    """Return `names` with a number behind those that came before, whatever their case.
+
+    >>> unique(["id", "ID", ""])
+    ['id', 'ID_2', 'column_3']
+    """
+    taken: set[str] = set()
+    result = []
+    for position, name in enumerate(names, start=1):
+        free = name or f"column_{position}"
+        while free.lower() in taken:
+            free = f"{free}_{position}"
+        taken.add(free.lower())
+        result.append(free)
+    return result
+
+
+def _reading(layout: Layout, names: list[str]) -> dict[str, Any]:
+    if layout.format == "parquet":
+        return {}
+    if layout.format == "ndjson":
+        return {"encoding": layout.encoding}
+    return {
+        "encoding": layout.encoding,
+        "delimiter": layout.delimiter,
+        "columns": dict.fromkeys(names, "VARCHAR"),
+    }

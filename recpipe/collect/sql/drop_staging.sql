@@ -1,0 +1,5 @@
+DROP TABLE staged_events;
+
+DROP TABLE staged_items;
+
+DROP TABLE staged_users;

@@ -1,0 +1,4 @@
+-- The record of one ingestion, if it was merged.
+SELECT ingestion_id, source, read, kept, duplicate, quarantined, first_event_at, last_event_at
+FROM ingestions
+WHERE ingestion_id = $ingestion_id;

@@ -1,0 +1,45 @@
+"""The staging tables: where a source puts what it reads, before anything is checked or merged."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recpipe.core import store as door
+from recpipe.core.errors import DataError
+
+Unreadable: type[Exception] = door.duckdb.Error  # type: ignore[attr-defined]
+"""What DuckDB raises. The door has no name for it."""
+
+NOT_THE_FILE = ("No space left", "Disk quota", "Out of Memory")
+
+
+@dataclass(frozen=True)
+class Staging:
+    """The open staging of one ingestion; a source fills it.
+
+    `store` has the empty tables staged_events, staged_items and staged_users and the macros of
+    macros.sql; every row carries `ingestion_id`. `root` is the workspace's folder; `sample` the
+    share of users to read.
+    """
+
+    store: door.Store
+    ingestion_id: str
+    root: Path
+    sample: float
+
+    def prepare(self) -> None:
+        """Make the macros and the staging tables, empty."""
+        self.store.run_sql("collect/macros")
+        self.store.run_sql("collect/staging")
+
+    def read_file(self, sql: str, path: Path, **bound: Any) -> None:
+        """Run the SQL file `sql` that reads `path`. Raises DataError if the file cannot be read."""
+        try:
+            self.store.run_sql(sql, file=str(path), **bound)
+        except Unreadable as error:
+            reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+            if any(trouble in reason for trouble in NOT_THE_FILE):
+                raise
+            if "invalid state" in reason:
+                reason = "its line ends are mixed, or a carriage return stands within a line"
+            raise DataError(f"{path}: cannot be read ({reason})", "Mend the file, or export it again.") from error
