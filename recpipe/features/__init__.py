@@ -8,6 +8,7 @@
 from recpipe.features.checks import check
 from recpipe.features.draft import SnapshotDraft, open_draft
 from recpipe.features.params import FeaturesParams
+from recpipe.features.portraits import portraits
 from recpipe.features.seal import seal
 from recpipe.features.split import Split
 from recpipe.features.tables import describe_items, describe_users, write_histories
@@ -20,6 +21,7 @@ __all__ = [
     "describe_items",
     "describe_users",
     "open_draft",
+    "portraits",
     "seal",
     "write_histories",
 ]

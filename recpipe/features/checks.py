@@ -11,7 +11,12 @@ from recpipe.core.checks import CheckReport, check_table
 from recpipe.core.store import connect
 from recpipe.features.draft import SnapshotDraft
 
-SUITES = ("interactions", "user_features", "item_features")
+READ_BY = {
+    "interactions": ("interactions", "items"),
+    "user_features": ("interactions", "user_features"),
+    "item_features": ("interactions", "items", "item_features"),
+}
+"""The suites, and the tables that each one holds against each other."""
 
 
 def check(draft: SnapshotDraft, report: Path | None = None) -> CheckReport:
@@ -24,7 +29,7 @@ def check(draft: SnapshotDraft, report: Path | None = None) -> CheckReport:
         with _checked_tables(draft) as database:
             reports = [
                 check_table(suite, f"SELECT * FROM checked_{suite}", database=database, report=report)
-                for suite in SUITES
+                for suite in READ_BY
             ]
     except BaseException:
         draft.discard()
@@ -42,7 +47,7 @@ def _checked_tables(draft: SnapshotDraft) -> Iterator[Path]:
     folder.mkdir(parents=True)
     try:
         with connect(folder / "check.duckdb") as store:
-            for suite in SUITES:
+            for suite in READ_BY:
                 store.run_sql(f"features/checked_{suite}", **_bound(draft, suite))
         yield folder / "check.duckdb"
     finally:
@@ -50,11 +55,9 @@ def _checked_tables(draft: SnapshotDraft) -> Iterator[Path]:
 
 
 def _bound(draft: SnapshotDraft, suite: str) -> dict[str, Any]:
-    paths = {table: str(draft.path(table)) for table in ("interactions", "items", "user_features", "item_features")}
+    bound: dict[str, Any] = {table: str(draft.path(table)) for table in READ_BY[suite]}
     if suite == "interactions":
-        kept = {name: paths[name] for name in ("interactions", "items")}
-        return kept | draft.split.cutoffs | {"event_types": len(draft.inputs.event_types)}
-    if suite == "user_features":
-        return {name: paths[name] for name in ("interactions", "user_features")}
-    kept = {name: paths[name] for name in ("interactions", "items", "item_features")}
-    return kept | {"min_item_events": draft.params.min_item_events}
+        return bound | draft.split.cutoffs | {"event_types": len(draft.inputs.event_types)}
+    if suite == "item_features":
+        return bound | {"min_item_events": draft.params.min_item_events}
+    return bound

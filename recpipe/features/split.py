@@ -77,12 +77,20 @@ def _empty_parts(split: Split, empty: list[str], params: FeaturesParams) -> Data
             f"{message}; no user has three events",
             "Collect more events, or use --features.split time.",
         )
-    shares = f"features.test_share is {params.test_share:g}, features.validation_share {params.validation_share:g}"
-    change = "Lower" if "train" in empty else "Raise"
     return DataError(
-        f"{message}; {shares}, and events of the same time stay on one side",
-        f"{change} --features.validation_share, or use --features.split last-event.",
+        f"{message}; features.test_share is {params.test_share:g}, features.validation_share "
+        f"{params.validation_share:g}, and events of the same time stay on one side",
+        _change_of_shares(split, empty),
     )
+
+
+def _change_of_shares(split: Split, empty: list[str]) -> str:
+    if sum(split.events.values()) < len(split.events):
+        return "Collect more events: three parts need three."
+    if len(empty) > 1:
+        return "Use --features.split last-event: there are too few different times to cut between."
+    change = "Lower" if empty == ["train"] else "Raise"
+    return f"{change} --features.validation_share, or use --features.split last-event."
 
 
 def _figures(split: Split) -> str:

@@ -28,8 +28,8 @@ def write_histories(draft: SnapshotDraft) -> None:
 
 def describe_users(draft: SnapshotDraft) -> None:
     """Write `user_features` from the histories: activity, recency and interests at each moment."""
-    params = draft.params
-    _describe(draft, "user_features", half_life_days=params.half_life_days, interest_count=params.interest_count)
+    bound = {"half_life_days": draft.params.half_life_days, "interest_count": draft.params.interest_count}
+    _describe(draft, "user_features", **bound)
 
 
 def describe_items(draft: SnapshotDraft) -> None:
@@ -49,7 +49,14 @@ def _place_events(store: Store, draft: SnapshotDraft) -> dict[int, int]:
 def _describe(draft: SnapshotDraft, table: str, **bound: float) -> None:
     if draft.reused:
         return
-    paths = {name: str(draft.path(name)) for name in ("interactions", "items")} | {"path": str(draft.path(table))}
+    paths = {name: str(draft.path(name)) for name in ("interactions", "items")}
     # the database also lends its scratch folder: what does not fit into memory spills there
     with connect(draft.workspace.database, read_only=True) as store:
-        store.run_sql(f"features/{table}", newest=draft.split.newest, **draft.split.cutoffs, **paths, **bound)
+        store.run_sql(
+            f"features/{table}",
+            path=str(draft.path(table)),
+            newest=draft.split.newest,
+            **draft.split.cutoffs,
+            **paths,
+            **bound,
+        )
