@@ -25,7 +25,14 @@ def main(options: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="recpipe-benchmark-") as folder:
         workspace = Path(folder) / "workspace"
         source = [] if "--source" in options else ["--source", "complete-journey"]
-        command = [str(Path(sys.executable).with_name("recpipe")), "run", "--workspace", str(workspace), *source, *options]
+        command = [
+            str(Path(sys.executable).with_name("recpipe")),
+            "run",
+            "--workspace",
+            str(workspace),
+            *source,
+            *options,
+        ]
         measured = measure(command)
         results = {path.parent.name: read_json(path) for path in workspace.glob("runs/*/*/result.json")}
     print(report(measured, results))
