@@ -1,0 +1,1 @@
+"""Prefect only: the flows, their tasks and deployments."""
