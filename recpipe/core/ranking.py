@@ -23,10 +23,25 @@ class UnusableModel(DataError):
 class Recommender(Protocol):
     """What a loaded model version offers; `train.load` gives one."""
 
-    version: str
-    kind: str
-    vocabulary: Vocabulary
-    item_vectors: np.ndarray
+    @property
+    def version(self) -> str:
+        """Name of the version."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """What made it, e.g. "popularity" or "mean"."""
+        ...
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The items it knows."""
+        ...
+
+    @property
+    def item_vectors(self) -> np.ndarray:
+        """(items + 1, d) float32, row 0 unknown."""
+        ...
 
     def query_vectors(self, histories: Histories) -> np.ndarray:
         """Return (n, d) float32 for n histories in the model's own item indices (0 unknown)."""

@@ -9,7 +9,7 @@ from tests.tiny import alter, load, make_model
 
 @pytest.fixture
 def workspace(tmp_path, monkeypatch):
-    monkeypatch.setattr(train, "load", load, raising=False)
+    monkeypatch.setattr(train, "load", load)
     workspace = Workspace.open(tmp_path)
     for name in ("mean-new", "mean-old", "popularity-new"):
         make_model(workspace, "s", {"a": [1.0]}, name=name, kind=name.partition("-")[0])

@@ -27,7 +27,7 @@ PAIRS = {
 @pytest.fixture
 def workspace(tmp_path, monkeypatch):
     """A workspace with a snapshot and a champion, nothing published."""
-    monkeypatch.setattr(train, "load", load, raising=False)
+    monkeypatch.setattr(train, "load", load)
     workspace = Workspace.open(tmp_path / "o'w")
     snapshot = make_snapshot(workspace, HISTORIES)
     make_model(workspace, snapshot, PAIRS, name="mean-a")
