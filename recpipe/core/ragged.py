@@ -30,7 +30,7 @@ class Ragged:
         >>> Ragged.from_lists([[3, 1], [], [2]]).lengths.tolist()
         [2, 0, 1]
         """
-        rows = [np.asarray(row, dtype=dtype) for row in lists]
+        rows: list[np.ndarray] = [np.asarray(row, dtype=dtype) for row in lists]
         offsets = np.cumsum([0, *map(len, rows)], dtype=np.int64)
         return cls(offsets, np.concatenate([np.empty(0, dtype=dtype), *rows]))
 
