@@ -11,7 +11,7 @@ class Batch:
     """What one reading put into the staging tables.
 
     `read` counts all rows of events, `quarantined` the unusable ones among them; `reasons` says why,
-    and how many, over events, items and users. `files` reports how each file was read.
+    and how often (reasons in items and users say so). `files` reports how each file was read.
     """
 
     ingestion_id: str

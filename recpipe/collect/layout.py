@@ -133,7 +133,8 @@ def _decode(path: Path, head: bytes, encoding: str) -> tuple[str, str]:
 def _detect_encoding(path: Path, head: bytes) -> str:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    telling = [line for line in head.splitlines()[:-1] or [head] if not line.isascii()]
+    lines = head.split(b"\n")[: -1 if len(head) == _HEAD_BYTES else None]  # the last may be cut
+    telling = [line for line in lines if not line.isascii()]
     broken = [line for line in telling if not _is_utf8(line)]
     if len(broken) * 2 <= len(telling):
         return "utf-8"  # a few broken lines are bad rows, not another encoding

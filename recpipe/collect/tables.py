@@ -66,10 +66,11 @@ def find_columns(table: Table, columns: Mapping[str, str], header: Iterable[str]
     if not missing:
         _refuse_doubles(found)
         return found
+    other = " Or declare how it is separated: --collect.delimiter ';'." if len(present) == 1 else ""
     raise DataError(
         f"{where}: no column {', '.join(_called(table, name, columns) for name in missing)}; "
         f"it has {', '.join(present) or 'none'}",
-        f"Say which of its columns is meant: --collect.columns '{{\"{missing[0]}\": \"…\"}}'.",
+        f"Say which of its columns is meant: --collect.columns '{{\"{missing[0]}\": \"…\"}}'.{other}",
     )
 
 

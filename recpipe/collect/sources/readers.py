@@ -7,6 +7,7 @@ from typing import Any
 from recpipe.collect.layout import Layout
 from recpipe.collect.staging import Staging
 from recpipe.collect.tables import EVENTS
+from recpipe.core.errors import DataError
 
 ABSENT = "recpipe: no such column"
 """The name that the SQL gives to a column of nulls."""
@@ -31,7 +32,7 @@ def read_events(staging: Staging, layout: Layout, columns: Mapping[str, str], ti
         **({ours: pointer(name) for ours, name in theirs.items()} if layout.format == "ndjson" else theirs),
     )
     if layout.format != "parquet":
-        staging.store.run_sql("collect/refused_lines")
+        _check_quotes(staging, layout)
         staging.store.run_sql("collect/refused_events", file=str(layout.path), ingestion_id=staging.ingestion_id)
 
 
@@ -43,7 +44,7 @@ def read_documents(staging: Staging, layout: Layout, columns: Mapping[str, str],
     staging.store.run_sql("collect/documents")
     staging.read_file(f"collect/documents_{layout.format}", layout.path, **_reading(layout, unique(layout.columns)))
     if layout.format != "parquet":
-        staging.store.run_sql("collect/refused_lines")
+        _check_quotes(staging, layout)
         staging.store.run_sql("collect/refused_documents")
     known = ("item_id", "title", "categories") if table == "items" else ("user_id",)
     staging.store.run_sql(
@@ -54,6 +55,18 @@ def read_documents(staging: Staging, layout: Layout, columns: Mapping[str, str],
         **({"sample": staging.sample} if table == "users" else {}),
         **{name: pointer(columns.get(name, name)) for name in known},
     )
+
+
+def _check_quotes(staging: Staging, layout: Layout) -> None:
+    """Refuse a file in which a quote swallows lines: they would be lost within one bad row."""
+    staging.store.run_sql("collect/refused_lines")
+    swallowed = staging.store.run_sql("collect/swallowed_lines").rows()
+    if swallowed:
+        line, content = swallowed[0]
+        raise DataError(
+            f"{layout.path}, row {line}: a quote is opened and not closed on its line: {content[:60]!r}",
+            "Close it, or double it where it is meant as a character; the rows after it would be lost.",
+        )
 
 
 def pointer(name: str) -> str:

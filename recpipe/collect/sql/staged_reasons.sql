@@ -2,9 +2,9 @@
 WITH refused AS (
     SELECT reason, file, row_number, content FROM staged_events WHERE reason IS NOT NULL
     UNION ALL
-    SELECT reason, file, row_number, content FROM staged_items WHERE reason IS NOT NULL
+    SELECT 'items: ' || reason, file, row_number, content FROM staged_items WHERE reason IS NOT NULL
     UNION ALL
-    SELECT reason, file, row_number, content FROM staged_users WHERE reason IS NOT NULL
+    SELECT 'users: ' || reason, file, row_number, content FROM staged_users WHERE reason IS NOT NULL
 )
 SELECT
     reason,
