@@ -14,10 +14,10 @@ class FeaturesParams(BaseModel):
     """What is held out: the newest share of all events, or the last event of each user."""
 
     test_share: float = Field(0.1, gt=0, lt=0.5)
-    """Share of events that are the test part, the newest in time; split time only."""
+    """Share of all events that are the test part, the newest in time; split time only."""
 
     validation_share: float = Field(0.1, gt=0, lt=0.5)
-    """Share of events before the test part that are the validation part; split time only."""
+    """Share of all events that are the validation part, just before the test part; split time only."""
 
     min_item_events: int = Field(1, ge=1, le=1_000_000)
     """Events before the test part that an item needs to be known to models; others are never recommended."""

@@ -89,8 +89,7 @@ def _change_of_shares(split: Split, empty: list[str]) -> str:
         return "Collect more events: three parts need three."
     if len(empty) > 1:
         return "Use --features.split last-event: there are too few different times to cut between."
-    change = "Lower" if empty == ["train"] else "Raise"
-    return f"{change} --features.validation_share, or use --features.split last-event."
+    return "Lower --features.test_share or --features.validation_share, or use --features.split last-event."
 
 
 def _figures(split: Split) -> str:

@@ -1,0 +1,111 @@
+"""Equal inputs give equal bytes, and are not worked on twice."""
+
+import logging
+
+import pytest
+
+from recpipe import features
+from recpipe.core import store
+from recpipe.core.errors import DataError
+from recpipe.core.files import file_hash
+from recpipe.core.workspace import Workspace
+from recpipe.features import FeaturesParams
+from tests.features.small_shop import EVENTS, ITEMS, USERS, fill, make_tables, write
+from tests.tiny import alter
+
+TABLES = ("interactions", "items", "user_features", "item_features")
+
+
+def hashes(draft):
+    return {table: file_hash(draft.path(table)) for table in TABLES}
+
+
+def test_the_same_events_in_another_order_give_the_same_bytes(tmp_path):
+    forth = write(fill(Workspace.open(tmp_path / "forth")))
+    back = write(fill(Workspace.open(tmp_path / "back"), EVENTS[::-1], ITEMS[::-1], USERS[::-1]))
+    assert forth.name == back.name
+    assert hashes(forth) == hashes(back)
+
+
+@pytest.mark.parametrize("split", ["time", "last-event"])
+def test_more_users_than_a_row_group_give_the_same_bytes_whatever_the_order(tmp_path, split):
+    """25,000 users fill one row group and a bit, on as many threads as there are."""
+    drafts = []
+    for number, order in enumerate(["n", "hash(n + 1)"]):
+        workspace = Workspace.open(tmp_path / str(number))
+        with store.connect(workspace.database) as database:
+            make_tables(database)
+            fill_many(database, order)
+        drafts.append(write(workspace, split=split))
+    assert hashes(drafts[0]) == hashes(drafts[1])
+
+
+def fill_many(database, order):
+    """Insert three events for each of 25,000 users, in the given order of their numbers n."""
+    database.query(
+        f"""
+        INSERT INTO items SELECT 'i' || i, NULL, ['c' || i % 7, 'd' || i % 31, 'e'], '{{}}' FROM range(997) AS t (i);
+        INSERT INTO events
+        SELECT 'u' || n % 25000, 'i' || n % 997, 'view',
+            TIMESTAMP '2024-01-01' + to_seconds(hash(n) % 5000000), NULL, NULL, 'i1'
+        FROM range(75000) AS t (n)
+        ORDER BY {order}
+        """
+    )
+
+
+def test_a_snapshot_of_equal_inputs_is_used_again_and_said_so(shop, caplog):
+    name = features.seal(write(shop))
+    made_at = shop.snapshots.manifest(name)["created_at"]
+    with caplog.at_level(logging.INFO, logger="recpipe"):
+        again = write(shop)
+    assert again.reused
+    assert "used again" in caplog.text
+    assert features.seal(again) == name
+    assert shop.snapshots.manifest(name)["created_at"] == made_at
+    assert [path.name for path in shop.snapshots.root.iterdir() if path.name.startswith(".tmp")] == []
+
+
+def test_using_an_older_snapshot_again_makes_it_the_newest(shop):
+    first = features.seal(write(shop))
+    second = features.seal(write(shop, recent_days=7))
+    assert shop.snapshots.pointed("newest") == second != first
+    features.seal(write(shop))
+    assert shop.snapshots.pointed("newest") == first
+
+
+def test_an_altered_snapshot_is_refused_by_name(shop):
+    name = features.seal(write(shop))
+    alter(shop.snapshots.path(name) / "items.parquet")
+    with pytest.raises(DataError, match=rf"items.parquet: altered since snapshot {name}"):
+        write(shop)
+
+
+@pytest.mark.parametrize("change", ["an event more", "a type", "an order", "a title", "an attribute"])
+def test_other_content_gives_another_name(shop, change):
+    before = write(shop).name
+    statements = {
+        "an event more": "INSERT INTO events SELECT * REPLACE ('z' AS user_id) FROM events LIMIT 1",
+        "a type": "UPDATE events SET event_type = 'view' WHERE user_id = 'cat'",
+        "an order": "UPDATE events SET event_order = 1 WHERE user_id = 'cat'",
+        "a title": "UPDATE items SET title = 'Bread' WHERE item_id = 'a'",
+        "an attribute": "UPDATE users SET attributes = '{}' WHERE user_id = 'ann'",
+    }
+    with store.connect(shop.database) as database:
+        database.query(statements[change])
+    assert write(shop).name != before
+
+
+def test_when_and_by_which_ingestion_events_came_changes_nothing(shop):
+    before = write(shop).name
+    with store.connect(shop.database) as database:
+        database.query("UPDATE events SET ingestion_id = 'another'")
+    assert write(shop).name == before
+
+
+def test_events_that_come_in_between_are_noticed(shop):
+    draft = features.open_draft(shop, FeaturesParams())
+    with store.connect(shop.database) as database:
+        database.query("INSERT INTO events SELECT * REPLACE ('zoe' AS user_id) FROM events")
+    with pytest.raises(DataError, match="events changed since snapshot"):
+        features.write_histories(draft)
