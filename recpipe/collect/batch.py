@@ -1,9 +1,12 @@
 """What the verbs of collect hand to each other and to the notebook."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,16 @@ class Batch:
     users: int
     reasons: Mapping[str, int]
 
+    def frame(self) -> "pd.DataFrame":
+        """Return one row a file: how it was read."""
+        import pandas as pd
+
+        return pd.DataFrame([dict(file) for file in self.files])
+
+    def figures(self) -> dict[str, Any]:
+        """Return what a run reports of the reading."""
+        return {"files": [dict(file) for file in self.files], "reasons": dict(self.reasons)}
+
 
 @dataclass(frozen=True)
 class Ingestion:
@@ -36,6 +49,10 @@ class Ingestion:
     quarantined: int
     first_event_at: datetime
     last_event_at: datetime
+
+    def figures(self) -> dict[str, int]:
+        """Return the account of the rows: read = kept + duplicate + quarantined."""
+        return {name: getattr(self, name) for name in ("read", "kept", "duplicate", "quarantined")}
 
 
 @dataclass(frozen=True)
@@ -55,3 +72,7 @@ class Summary:
     described_users: int
     first_event_at: datetime
     last_event_at: datetime
+
+    def figures(self) -> dict[str, Any]:
+        """Return all of it, JSON-able."""
+        return {name: str(value) if isinstance(value, datetime) else value for name, value in asdict(self).items()}
