@@ -75,4 +75,5 @@ class Summary:
 
     def figures(self) -> dict[str, Any]:
         """Return all of it, JSON-able."""
-        return {name: str(value) if isinstance(value, datetime) else value for name, value in asdict(self).items()}
+        times = {name: str(getattr(self, name)) for name in ("first_event_at", "last_event_at")}
+        return asdict(self) | times

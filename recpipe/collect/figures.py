@@ -16,7 +16,7 @@ def summary(workspace: Workspace) -> Summary:
     """Count what is in `workspace` and name its content. Raises DataError before the first merge."""
     with connect(workspace.database) as store:
         if "events" not in store.tables():
-            raise DataError(f"{workspace.root}: nothing has been collected yet", "Run `recpipe stage collect`.")
+            raise DataError(f"{workspace.root}: nothing is collected yet", "Run `recpipe stage collect`.")
         figures = store.run_sql("collect/summary").records()[0]
     prints = [figures.pop(f"{table}_print") for table in ("events", "items", "users")]
     return Summary(data=content_id(prints), **figures)

@@ -79,10 +79,11 @@ def _merge_staged(store: Store, batch: Batch) -> None:
 
 
 def _batch(store: Store, ingestion_id: str, source: str, files: Sequence[Mapping[str, Any]]) -> Batch:
-    read_rows, quarantined, items, users = store.run_sql("collect/staged_counts", ingestion_id=ingestion_id).one()
+    counts = store.run_sql("collect/staged_counts", ingestion_id=ingestion_id).one()
+    read_rows, quarantined, items, users = counts
     bad = store.run_sql("collect/staged_reasons").rows()
     if read_rows == quarantined:
-        raise DataError(f"{source}: {_no_good_row(read_rows, bad)}", "Mend the source; nothing was collected.")
+        raise DataError(f"{source}: {_no_good_row(read_rows, bad)}", "Mend it; nothing was collected.")
     reasons = {reason: count for reason, count, _ in bad}
     return Batch(ingestion_id, source, tuple(files), read_rows, quarantined, items, users, reasons)
 
@@ -98,8 +99,9 @@ def _no_good_row(read_rows: int, bad: Sequence[tuple[Any, ...]]) -> str:
 
 
 def _refuse_other_batch(store: Store, batch: Batch) -> None:
-    staged = "staged_events" in store.tables() and store.run_sql(
-        "collect/staged_counts", ingestion_id=batch.ingestion_id
-    ).one()
+    staged = (
+        "staged_events" in store.tables()
+        and store.run_sql("collect/staged_counts", ingestion_id=batch.ingestion_id).one()
+    )
     if staged != (batch.read, batch.quarantined, batch.items, batch.users):
         raise DataError(f"batch {batch.ingestion_id}: it is no longer staged", "Read the source again.")

@@ -70,7 +70,8 @@ def read_layout(path: Path, delimiter: str, encoding: str, wanted: Collection[st
     text, encoding = _decode(path, _read_head(path, compression), encoding)
     if FORMATS[suffix] == "ndjson":
         rows = tuple(_json_rows(path, text))
-        return Layout(path, "ndjson", compression, tuple(dict.fromkeys(k for row in rows for k in row)), rows, "", encoding)
+        keys = tuple(dict.fromkeys(key for row in rows for key in row))
+        return Layout(path, "ndjson", compression, keys, rows, encoding=encoding)
     return _read_csv(path, text, delimiter, wanted, compression, encoding)
 
 
@@ -119,7 +120,7 @@ def _read_head(path: Path, compression: str) -> bytes:
         with path.open("rb") as file:
             return file.read(_HEAD_BYTES)
     except (OSError, EOFError) as error:
-        raise DataError(f"{path}: damaged {compression or 'file'} ({error})", "Copy or export it again.") from None
+        raise DataError(f"{path}: damaged ({error})", "Copy or export it again.") from None
 
 
 def _decode(path: Path, head: bytes, encoding: str) -> tuple[str, str]:
@@ -159,7 +160,8 @@ def _json_rows(path: Path, text: str) -> Iterator[dict[str, Any]]:
     lines = text.splitlines() if len(text) < _HEAD_BYTES else text.splitlines()[:-1]
     if text.lstrip().startswith("["):
         raise DataError(
-            f"{path}: one JSON list, not an object a line", "Convert it, e.g. jq -c '.[]' in.json > out.ndjson."
+            f"{path}: one JSON list, not an object a line",
+            "Convert it, e.g. jq -c '.[]' in.json > out.ndjson.",
         )
     for line in lines[:_SAMPLE_ROWS]:
         try:
@@ -173,7 +175,8 @@ def _json_rows(path: Path, text: str) -> Iterator[dict[str, Any]]:
 def _read_csv(
     path: Path, text: str, delimiter: str, wanted: Collection[str], compression: str, encoding: str
 ) -> Layout:
-    delimiters = DELIMITERS if delimiter == "auto" else ({"tab": "\t", r"\t": "\t"}.get(delimiter, delimiter),)
+    declared = {"tab": "\t", r"\t": "\t"}.get(delimiter, delimiter)
+    delimiters = DELIMITERS if declared == "auto" else (declared,)
     headers = {candidate: _rows(text, candidate)[:1] for candidate in delimiters}
     if not any(headers.values()):
         raise DataError(f"{path}: the file holds no line", "Leave it out, or export it again.")

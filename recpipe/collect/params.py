@@ -22,11 +22,11 @@ class CollectParams(BaseModel):
     columns: dict[str, str] = Field({})
     """Source `files`: our name of a column -> its name in your files, e.g. timestamp -> created_at."""
     delimiter: str = Field("auto", pattern=r"^(auto|tab|\\t|[^\r\n\"])$")
-    """Source `files`: the character between the values of a CSV line, or `tab`; `auto` reads it off the header line."""
+    """Source `files`: character between the values of a CSV line, or `tab`; `auto` looks at the header."""
     encoding: Literal["auto", "utf-8", "utf-16", "latin-1"] = "auto"
     """Source `files`: character encoding of CSV, TSV and NDJSON files; `auto` looks at the first bytes."""
     timestamp_format: str = Field("auto", min_length=1, max_length=64)
-    """Source `files`: `iso`, `epoch-s`, `epoch-ms`, `epoch-us`, `epoch-ns`, a pattern like %d.%m.%Y, or `auto`."""
+    """Source `files`: `iso`, `epoch-s`, `-ms`, `-us`, `-ns`, a pattern like %d.%m.%Y, or `auto`."""
     sample: float = Field(1.0, gt=0, le=1)
     """Share of the users whose events are read, the same users every time; 1 reads all."""
     simulated_events: int = Field(100_000, ge=1_000, le=100_000_000)

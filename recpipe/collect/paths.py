@@ -17,8 +17,8 @@ def expand(option: str, patterns: str) -> list[Path]:
     """
     if Path(patterns).is_file():  # a comma may be part of a name
         return [Path(patterns)]
-    found = [path for pattern in patterns.split(",") if pattern.strip() for path in _expand_one(option, pattern.strip())]
-    return list(dict.fromkeys(found))
+    one_by_one = [pattern.strip() for pattern in patterns.split(",") if pattern.strip()]
+    return list(dict.fromkeys(path for pattern in one_by_one for path in _expand_one(option, pattern)))
 
 
 def _expand_one(option: str, pattern: str) -> list[Path]:
@@ -29,7 +29,7 @@ def _expand_one(option: str, pattern: str) -> list[Path]:
         raise DataError(f"{path}: a folder, not a file", f"Name its files: --{option} '{path}/*.parquet'.")
     if not has_magic(pattern):
         raise DataError(f"{path}: no such file", f"Correct --{option}.")
-    files = [Path(match) for match in sorted(glob(str(path), recursive=True)) if Path(match).is_file()]
+    files = [Path(match) for match in sorted(glob(str(path), recursive=True)) if Path(match).is_file()]  # noqa: PTH207
     if not files:
         raise DataError(f"{path}: no file matches", f"Correct the pattern in --{option}.")
     return files

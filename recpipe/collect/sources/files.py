@@ -37,7 +37,9 @@ class Found:
             "delimiter": {"\t": "tab"}.get(layout.delimiter, layout.delimiter),
             "encoding": layout.encoding,
             "timestamps": self.time_format,
-            "columns": ", ".join(ours if ours == theirs else f"{ours}={theirs}" for ours, theirs in self.columns.items()),
+            "columns": ", ".join(
+                ours if ours == name else f"{ours}={name}" for ours, name in self.columns.items()
+            ),
         }
 
 
@@ -83,7 +85,8 @@ class Files:
         check_columns(params.columns)
         check_format(params.timestamp_format)
         for table, path in self._paths():
-            layout = read_layout(path, params.delimiter, params.encoding, possible_names(table, params.columns))
+            names = possible_names(table, params.columns)
+            layout = read_layout(path, params.delimiter, params.encoding, names)
             columns = find_columns(table, params.columns, layout.columns, str(path))
             yield Found(table, layout, columns, self._time_format(layout, columns) if table is EVENTS else "")
 

@@ -33,7 +33,8 @@ def read_events(staging: Staging, layout: Layout, columns: Mapping[str, str], ti
     )
     if layout.format != "parquet":
         _check_quotes(staging, layout)
-        staging.store.run_sql("collect/refused_events", file=str(layout.path), ingestion_id=staging.ingestion_id)
+        file = str(layout.path)
+        staging.store.run_sql("collect/refused_events", file=file, ingestion_id=staging.ingestion_id)
 
 
 def read_documents(staging: Staging, layout: Layout, columns: Mapping[str, str], table: str) -> None:
@@ -42,7 +43,9 @@ def read_documents(staging: Staging, layout: Layout, columns: Mapping[str, str],
     Raises DataError if the file cannot be read.
     """
     staging.store.run_sql("collect/documents")
-    staging.read_file(f"collect/documents_{layout.format}", layout.path, **_reading(layout, unique(layout.columns)))
+    staging.read_file(
+        f"collect/documents_{layout.format}", layout.path, **_reading(layout, unique(layout.columns))
+    )
     if layout.format != "parquet":
         _check_quotes(staging, layout)
         staging.store.run_sql("collect/refused_documents")
