@@ -126,7 +126,6 @@ def connect(database: Path | None, *, read_only: bool = False, wait_seconds: flo
     connection = _open(database, read_only, wait_seconds)
     try:
         connection.execute("SET memory_limit = $limit", {"limit": MEMORY_LIMIT})
-        connection.execute("SET enable_progress_bar = false")
         connection.execute("SET TimeZone = 'UTC'")
         if database is not None:
             connection.execute("SET temp_directory = $folder", {"folder": str(database.parent / SCRATCH)})
