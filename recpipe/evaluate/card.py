@@ -39,7 +39,7 @@ def _card(
         "Metrics": _metrics_table(scores) + f"\n\n{_asked(test)}",
         "Decision": decision.reason,
         "Parameters": _bullets(manifest.get("parameters", {})),
-        "Training": _bullets(manifest.get("figures", {})),
+        "Training": _bullets(_single(manifest.get("figures", {}))),
         "Limits": _bullets_of(_limits(own, test)),
         "Lineage": _bullets(_lineage(manifest, test)),
     }
@@ -52,7 +52,12 @@ def _data(test: HeldOut) -> dict[str, Any]:
     split = manifest["split"]
     kept = {name: f"{count:,}" for name, count in manifest["inputs"].items() if isinstance(count, int)}
     span = {"split": split["kind"], "test from": split["test_from"], "newest event": split["newest"]}
-    return {**kept, **span, "items known at the cut": f"{manifest['known_items']:,}"}
+    # split "last-event" has no common time
+    return {
+        **kept,
+        **{name: at for name, at in span.items() if at},
+        "items known at the cut": f"{manifest['known_items']:,}",
+    }
 
 
 def _asked(test: HeldOut) -> str:
@@ -60,14 +65,14 @@ def _asked(test: HeldOut) -> str:
     return (
         f"Full ranking, seen items {'excluded' if test.excludes_seen else 'allowed'}, ties by item id. "
         f"{counts.users:,} users with at least one right answer ({counts.right_answers:,} in all). "
-        f"Of {counts.events:,} test events {counts.unknown_share:.1%} are on items nobody had before "
+        f"Of {counts.events:,} test events {counts.unknown_share:.1%} are on items not known before "
         f"the test and {counts.seen_share:.1%} on items the user had before."
     )
 
 
 def _limits(own: Scores, test: HeldOut) -> list[str]:
     limits = [
-        "Items first seen after the cut are never recommended by this version; "
+        "Items not known at the cut are never recommended by this version; "
         f"here they are {test.counts.unknown_share:.1%} of the test events.",
         "Users of whose history it knows nothing get the popular list; "
         f"here they are {test.counts.new_users:,} of {test.counts.users:,} users.",
@@ -96,6 +101,11 @@ def _metrics_table(scores: Mapping[str, Scores]) -> str:
     ]
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _single(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep what fits into one line: no curves."""
+    return {name: value for name, value in values.items() if isinstance(value, int | float | str)}
 
 
 def _bullets(values: Mapping[str, Any]) -> str:

@@ -41,7 +41,7 @@ class Counts:
     right_answers: int
     """Distinct pairs of user and item that are right answers."""
     unknown_share: float
-    """Share of the test events on items that nobody had before the test: no model can know them."""
+    """Share of the test events on items not known before the test: no list can hold them."""
     seen_share: float
     """Share of the test events on items the user had before; where these are excluded, no answers."""
     new_users: int
