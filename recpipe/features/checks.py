@@ -26,7 +26,7 @@ def check(draft: SnapshotDraft, report: Path | None = None) -> CheckReport:
     stays the newest. One that is used again is checked too, since expectations may have changed.
     """
     try:
-        with _checked_tables(draft) as database:
+        with checked_tables(draft) as database:
             reports = [
                 check_table(suite, f"SELECT * FROM checked_{suite}", database=database, report=report)
                 for suite in READ_BY
@@ -38,7 +38,7 @@ def check(draft: SnapshotDraft, report: Path | None = None) -> CheckReport:
 
 
 @contextmanager
-def _checked_tables(draft: SnapshotDraft) -> Iterator[Path]:
+def checked_tables(draft: SnapshotDraft) -> Iterator[Path]:
     """Keep, in a database of its own, a row of plain figures for each row of the Parquet files.
 
     Lists are read and tables joined once; each expectation then costs one scan.

@@ -44,7 +44,8 @@ def fill_many(database, order):
     """Insert three events for each of 25,000 users, in the given order of their numbers n."""
     database.query(
         f"""
-        INSERT INTO items SELECT 'i' || i, NULL, ['c' || i % 7, 'd' || i % 31, 'e'], '{{}}' FROM range(997) AS t (i);
+        INSERT INTO items
+        SELECT 'i' || i, NULL, ['c' || i % 7, 'd' || i % 31, 'e'], '{{}}' FROM range(997) AS t (i);
         INSERT INTO events
         SELECT 'u' || n % 25000, 'i' || n % 997, 'view',
             TIMESTAMP '2024-01-01' + to_seconds(hash(n) % 5000000), NULL, NULL, 'i1'
