@@ -1,0 +1,79 @@
+"""The command line: gathers values, calls the library, prints.
+
+Commands live one a file and are imported when called, so that `recpipe --help` is quick.
+"""
+
+import difflib
+import sys
+from importlib import import_module
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("run:Run", "Run the pipeline: collect, features, train, evaluate, recommend."),
+    "stage": ("run:RunStage", "Run one stage on what the stages before it left."),
+    "export": ("export:Export", "Write the current lists to OUT.parquet, OUT.csv or OUT.jsonl."),
+    "recommend": ("recommend:Recommend", "Show one user's list with titles, and what the user did last."),
+    "status": ("status:Status", "Show what is there, what is current, what ran and how it ended."),
+    "params": ("params:Params", "List every parameter: name, type, default, meaning."),
+    "up": ("up:Up", "Start the Prefect UI and serve the pipeline, by hand or on a schedule."),
+    "lab": ("lab:Lab", "Open JupyterLab on the notebooks."),
+}
+"""Each command: its class, and the line that documents it."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    0 done, 2 bad usage or data, 1 failure, 130 interrupted.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments[0] in {"-h", "--help", "help"}:
+        print(help_text())
+        return 0 if arguments else 2
+    if arguments[0] == "--version":
+        from importlib.metadata import version
+
+        print(f"recpipe {version('recpipe')}")
+        return 0
+    if arguments[0] not in COMMANDS:
+        near = difflib.get_close_matches(arguments[0], COMMANDS, n=1)
+        hint = f"Did you mean `recpipe {near[0]}`?" if near else "`recpipe --help` lists the commands."
+        print(f"recpipe: there is no command {arguments[0]!r}\nTo do: {hint}", file=sys.stderr)
+        return 2
+    return _run_command(arguments[0], arguments[1:])
+
+
+def help_text() -> str:
+    """Return the help: every command in a line."""
+    lines = [f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: recpipe COMMAND [options]",
+            "",
+            "A recommender pipeline: from raw events to a personal list for every user.",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "`recpipe COMMAND --help` shows its options. All work in one folder: --workspace,",
+            "else RECPIPE_WORKSPACE, else ./workspace.",
+        ]
+    )
+
+
+def _run_command(name: str, arguments: list[str]) -> int:
+    from recpipe.cli.parse import parse_command
+    from recpipe.core.errors import RecpipeError
+
+    module, attribute = COMMANDS[name][0].split(":")
+    try:
+        command = parse_command(getattr(import_module(f"recpipe.cli.{module}"), attribute), name, arguments)
+        return command.execute() if command else 0
+    except RecpipeError as error:
+        print(f"recpipe: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("recpipe: interrupted. Run again to go on: finished stages are reused.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of `recpipe … | head` has left
+        sys.stderr.close()
+        return 0

@@ -1,0 +1,64 @@
+"""`recpipe run` and `recpipe stage`."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic_settings import CliPositionalArg
+
+from recpipe.cli.options import PipelineOptions
+from recpipe.cli.summary import summary
+from recpipe.cli.terminal import shown_progress
+from recpipe.core.workspace import Workspace
+from recpipe.params import PipelineParams
+from recpipe.run.stages import STAGES
+
+
+class Run(PipelineOptions):
+    """Run the pipeline: collect, features, train, evaluate, recommend.
+
+    Finished stages whose inputs, parameters and code are the same are reused.
+    """
+
+    def execute(self) -> int:
+        """Run all stages and print what came of it."""
+        return run_pipeline(tuple(STAGES), self.pipeline_params(), self.open_workspace())
+
+
+class RunStage(PipelineOptions):
+    """Run one stage on what the stages before it left."""
+
+    stage: CliPositionalArg[Literal["collect", "features", "train", "evaluate", "recommend"]]
+    """The stage to run."""
+
+    def execute(self) -> int:
+        """Run the stage and print what came of it."""
+        return run_pipeline((self.stage,), self.pipeline_params(), self.open_workspace())
+
+
+def run_pipeline(stages: Sequence[str], params: PipelineParams, workspace: Workspace) -> int:
+    """Check, run and print; return the exit code. Raises RecpipeError before anything has started."""
+    from recpipe.run.preflight import preflight
+
+    with workspace.lock():  # somebody else's run is found out in a second, not after a server has started
+        params = preflight(params, workspace, stages)
+    from flows.launch import run_here
+
+    with shown_progress():
+        outcome = run_here(stages, params, workspace)
+    if outcome.error:
+        print(_failure(outcome.error), file=sys.stderr)
+        return int(outcome.error.get("exit_code", 1))
+    print("\n" + summary(outcome.results, workspace))
+    return os.EX_OK
+
+
+def _failure(error: dict[str, str]) -> str:
+    where = f"{error['stage']}: " if error.get("stage") else ""
+    lines = [f"recpipe: {where}{error['message']}"]
+    if error.get("notebook"):
+        lines.append(f"Executed notebook: {error['notebook']}")
+    if error.get("hint"):
+        lines.append(f"To do: {error['hint']}")
+    return "\n".join(lines)

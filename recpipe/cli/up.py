@@ -1,0 +1,60 @@
+"""`recpipe up`."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import Field
+
+from recpipe.cli.options import PipelineOptions, read_toml
+from recpipe.core.errors import ParameterError
+
+
+class Up(PipelineOptions):
+    """Start the Prefect UI and serve the pipeline, by hand or on a schedule.
+
+    One terminal; Ctrl-C ends it all. The parameters given here are the defaults of its runs.
+    """
+
+    cron: str = ""
+    """When runs start by themselves: minute hour day month weekday, e.g. "0 3 * * *" (or [schedule] cron)."""
+
+    port: int = Field(4200, ge=1, le=65535)
+    """Port of the UI on 127.0.0.1."""
+
+    def execute(self) -> int:
+        """Check, start the server, serve until Ctrl-C."""
+        cron = self.cron or self._scheduled()
+        check_cron(cron)
+        workspace = self.open_workspace()
+        from flows.server import running_server
+
+        with running_server(workspace, self.port) as address:
+            # not earlier: Prefect reads the address of its server when it is imported
+            from flows.deployments import serve_pipeline
+
+            print(f"Prefect UI   {address}\nworkspace    {workspace.root}")
+            print("deployment   pipeline/pipeline" + (f", by itself at {cron!r}" if cron else ""))
+            print("Ctrl-C ends it all.", flush=True)
+            serve_pipeline(self.pipeline_params(), workspace, cron)
+        return os.EX_OK
+
+    def _scheduled(self) -> str:
+        if not self.params:
+            return ""
+        return str(read_toml(Path(self.params).expanduser())[1].get("schedule", {}).get("cron", ""))
+
+
+def check_cron(cron: str) -> None:
+    """Raise ParameterError unless `cron` is empty or five fields that name a time to come."""
+    from cronsim import CronSim, CronSimError
+
+    if not cron:
+        return
+    hint = 'Five fields: minute hour day month weekday, e.g. "0 3 * * *" for every night at three.'
+    if len(cron.split()) != 5:
+        raise ParameterError(f"--cron {cron!r}: {len(cron.split())} fields instead of 5", hint)
+    try:
+        next(CronSim(cron, datetime.now(UTC)))
+    except (CronSimError, StopIteration) as error:
+        raise ParameterError(f"--cron {cron!r}: {str(error) or 'never comes'}", hint) from None

@@ -1,0 +1,121 @@
+"""Executing a stage's notebook: the only user of papermill."""
+
+import logging
+import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from recpipe.core.errors import ParameterError, RecpipeError, StageError
+from recpipe.core.files import write_text
+from recpipe.run.results import RESULT, KernelError, error_class, write_error
+
+logger = logging.getLogger("recpipe.run")
+
+START_TIMEOUT_SECONDS = 120
+"""How long a kernel may take to answer; a busy machine needs many times the usual two."""
+
+_TODO = "\nTo do: "
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def check_parameters(notebook: Path, names: Collection[str]) -> None:
+    """Raise ParameterError unless the notebook's parameters cell has exactly `names`."""
+    from papermill import inspect_notebook
+
+    if not notebook.is_file():
+        raise StageError(f"{notebook}: no such notebook", "Restore it, or install recpipe again.")
+    found = set(inspect_notebook(notebook))
+    if not found:
+        raise ParameterError(
+            f"{notebook}: no parameters cell",
+            'Tag the cell that holds the defaults with "parameters" (in JupyterLab: property inspector).',
+        )
+    missing, unknown = sorted(set(names) - found), sorted(found - set(names))
+    if missing or unknown:
+        parts = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has unknown {', '.join(unknown)}"] * bool(unknown)
+        raise ParameterError(
+            f"{notebook}: the parameters cell {' and '.join(parts)}",
+            "Names there must be those of `recpipe params`, with workspace, run_folder and the ids it reads.",
+        )
+
+
+def execute(notebook: Path, folder: Path, parameters: Mapping[str, Any]) -> None:
+    """Execute `notebook` with `parameters`; leave it, its HTML and result.json in `folder`.
+
+    Raises the error that a cell raised, when it is one of recpipe's, KernelError when the kernel
+    died, else StageError; error.json then says the same. No kernel outlives the call.
+    """
+    executed = folder / notebook.name
+    for stale in (RESULT, "error.json", executed.name, executed.with_suffix(".html").name):
+        (folder / stale).unlink(missing_ok=True)
+    try:
+        _run_cells(notebook, executed, parameters)
+        if not (folder / RESULT).is_file():
+            raise StageError(
+                f"{notebook.name} ran to its end but wrote no result",
+                "Call recpipe.stage_result(stage, …) in its last cell.",
+            )
+    except RecpipeError as error:
+        write_error(folder, error, str(executed), getattr(error, "cell", 0))
+        raise
+    finally:
+        if executed.is_file():
+            write_html(executed)
+
+
+def _run_cells(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> None:
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill import PapermillExecutionError, execute_notebook
+
+    from recpipe.run.kernels import KERNEL_LOG, register_engine
+
+    logging.getLogger("papermill").setLevel(logging.WARNING)  # its own lines say what ours say
+    try:
+        execute_notebook(
+            notebook,
+            executed,
+            dict(parameters),
+            engine_name=register_engine(),
+            kernel_name="python3",
+            cwd=notebook.parent,
+            progress_bar=False,
+            start_timeout=START_TIMEOUT_SECONDS,
+        )
+    except PapermillExecutionError as error:
+        raise _told_again(error, notebook) from error
+    except DeadKernelError as error:
+        raise KernelError(
+            f"{notebook.name}: its kernel died (killed, or out of memory)",
+            f"Run again: finished stages are reused. If it dies again, read {executed.parent / KERNEL_LOG}.",
+        ) from error
+    except CellTimeoutError as error:
+        raise StageError(f"{notebook.name}: a cell took too long", f"Look at {executed}.") from error
+    except RuntimeError as error:
+        raise KernelError(f"{notebook.name}: no kernel could be started ({error})", "Run again.") from error
+
+
+def _told_again(error: Any, notebook: Path) -> RecpipeError:
+    """Make the error that a cell raised again, from papermill's account of it."""
+    text = _COLOURS.sub("", str(error.evalue))
+    message, _, hint = text.partition(_TODO)
+    kind = error_class(error.ename)
+    if kind is None:
+        told: RecpipeError = StageError(
+            f"{notebook.name}, cell {error.exec_count}: {error.ename}: {text}",
+            "Read the cell in the executed notebook; `recpipe lab` opens the original.",
+        )
+    else:
+        told = kind(message, hint)
+    told.cell = error.exec_count  # type: ignore[attr-defined]
+    return told
+
+
+def write_html(executed: Path) -> None:
+    """Write an executed notebook as HTML beside it, complete without internet."""
+    from nbconvert import HTMLExporter
+
+    names = ("mathjax_url", "require_js_url", "jquery_url", "mermaid_js_url", "mermaid_layout_elk_js_url")
+    exporter = HTMLExporter(embed_images=True, **dict.fromkeys(names, ""))
+    body, _ = exporter.from_filename(str(executed))
+    write_text(executed.with_suffix(".html"), body)

@@ -1,0 +1,34 @@
+"""What is checked before any kernel or server starts, so that a typo costs a second."""
+
+from collections.abc import Collection
+
+from recpipe.core.workspace import Workspace
+from recpipe.params import PipelineParams
+from recpipe.run.notebooks import check_parameters
+from recpipe.run.runner import parameter_names
+from recpipe.run.source import with_remembered_source
+from recpipe.run.stages import STAGES, notebook_of
+
+
+def preflight(
+    params: PipelineParams,
+    workspace: Workspace,
+    stages: Collection[str] = tuple(STAGES),
+) -> PipelineParams:
+    """Check source and notebooks of `stages`; return `params` with the remembered source filled in.
+
+    Raises ParameterError or DataError naming what is wrong.
+    """
+    if "collect" in stages:
+        params = params.model_copy(update={"collect": with_remembered_source(params.collect, workspace)})
+        check_source(params)
+    for stage in stages:
+        check_parameters(notebook_of(workspace, stage), parameter_names(stage, getattr(params, stage)))
+    return params
+
+
+def check_source(params: PipelineParams) -> None:
+    """Raise DataError or ParameterError if the source cannot be found."""
+    from recpipe.collect import source_fingerprint
+
+    source_fingerprint(params.collect)

@@ -1,0 +1,91 @@
+"""Running one stage: reuse it, or execute its notebook and read what it left."""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from recpipe.core.errors import StageError
+from recpipe.core.workspace import Workspace
+from recpipe.run.notebooks import check_parameters, execute
+from recpipe.run.results import StageResult, read_result, write_result
+from recpipe.run.resume import find_finished, point_at, stage_key
+from recpipe.run.source import with_remembered_source
+from recpipe.run.stages import STAGES, notebook_of, resolve_id
+
+logger = logging.getLogger("recpipe.run")
+
+COMMON = ("workspace", "run_folder")
+"""Parameters that every stage's notebook takes besides its ids and its wing's own."""
+
+
+def run_stage(
+    stage: str,
+    params: BaseModel,
+    workspace: Workspace,
+    run_folder: Path,
+    upstream: Mapping[str, str] | None = None,
+) -> StageResult:
+    """Run `stage` with its wing's `params`, or reuse a finished one with equal inputs.
+
+    `upstream` has the ids it reads (missing or empty: the newest). Raises RecpipeError; the stage's
+    folder in the run then has error.json.
+    """
+    row = STAGES[stage]
+    notebook = notebook_of(workspace, stage)
+    if stage == "collect":
+        params = with_remembered_source(params, workspace)
+    check_parameters(notebook, parameter_names(stage, params))
+    ids = {name: resolve_id(workspace, name, (upstream or {}).get(name, "")) for name in row.reads}
+    key = stage_key(stage, params, ids, notebook)
+    folder = run_folder / stage
+    folder.mkdir(parents=True, exist_ok=True)
+    # an id that is not known names nothing that could be compared
+    finished = find_finished(workspace, stage, key) if all(ids.values()) else None
+    if finished:
+        point_at(workspace, finished)
+        write_result(folder, finished, key)
+        _announce("reused", stage, f"reused, nothing has changed since {Path(finished.folder).parent.name}")
+        return finished
+    return _execute(stage, notebook, folder, key, _notebook_parameters(params, workspace, run_folder, ids))
+
+
+def parameter_names(stage: str, params: BaseModel) -> set[str]:
+    """Return the names that the parameters cell of a stage's notebook must have."""
+    return {*COMMON, *STAGES[stage].reads, *type(params).model_fields}
+
+
+def _execute(stage: str, notebook: Path, folder: Path, key: str, parameters: dict[str, Any]) -> StageResult:
+    started = time.monotonic()
+    _announce("started", stage, "started")
+    try:
+        execute(notebook, folder, parameters)
+    except BaseException:
+        _announce("failed", stage, f"stopped after {time.monotonic() - started:.0f} s")
+        raise
+    seconds = round(time.monotonic() - started, 1)
+    result = replace(read_result(folder), folder=str(folder), seconds=seconds)
+    missing = set(STAGES[stage].writes) - set(result.ids)
+    if result.stage != stage or missing:
+        raise StageError(
+            f"{notebook.name} wrote a result of stage {result.stage!r} with {', '.join(result.ids) or 'no ids'}",
+            f"Open it with recpipe.open_stage({stage!r}, globals()).",
+        )
+    write_result(folder, result, key)
+    _announce("finished", stage, f"finished in {seconds:.0f} s")
+    return result
+
+
+def _notebook_parameters(
+    params: BaseModel, workspace: Workspace, run_folder: Path, ids: Mapping[str, str]
+) -> dict[str, Any]:
+    common = {"workspace": str(workspace.root), "run_folder": str(run_folder)}
+    return common | dict(ids) | params.model_dump(mode="json")
+
+
+def _announce(event: str, stage: str, text: str) -> None:
+    logger.info("%s: %s", stage, text, extra={"event": event, "stage": stage})

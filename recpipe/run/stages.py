@@ -1,0 +1,98 @@
+"""The stages: their notebooks, what each reads, and what it hands on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from recpipe.core.errors import DataError
+from recpipe.core.shelf import Shelf
+from recpipe.core.shipped import shipped
+from recpipe.core.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class StageRow:
+    """One row of `STAGES`.
+
+    `reads` and `writes` name the ids taken and handed on; `wings` are the packages whose code
+    decides the result (a change there makes the stage run again).
+    """
+
+    name: str
+    notebook: str
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    wings: tuple[str, ...]
+
+
+STAGES: dict[str, StageRow] = {
+    row.name: row
+    for row in (
+        StageRow("collect", "1_collect.ipynb", (), ("data",), ("collect",)),
+        StageRow("features", "2_features.ipynb", ("data",), ("snapshot",), ("features",)),
+        StageRow("train", "3_train.ipynb", ("snapshot",), ("model", "popularity"), ("train",)),
+        StageRow(
+            "evaluate",
+            "4_evaluate.ipynb",
+            ("snapshot", "model", "popularity"),
+            ("champion",),
+            ("evaluate", "train"),
+        ),
+        StageRow(
+            "recommend", "5_recommend.ipynb", ("snapshot", "champion"), ("publication",), ("recommend", "train")
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class IdPlace:
+    """Where the thing that an id names lies, and the pointer to the newest.
+
+    `decided` pointers are moved by a decision of their stage (promotion, publication); the others
+    simply follow the last run.
+    """
+
+    shelf: str
+    pointer: str
+    decided: bool
+
+    def on(self, workspace: Workspace) -> Shelf:
+        """Return the shelf in `workspace`."""
+        shelf: Shelf = getattr(workspace, self.shelf)
+        return shelf
+
+
+PLACES: dict[str, IdPlace] = {
+    "snapshot": IdPlace("snapshots", "newest", decided=False),
+    "model": IdPlace("models", "newest", decided=False),
+    "popularity": IdPlace("models", "popularity", decided=False),
+    "champion": IdPlace("models", "champion", decided=True),
+    "publication": IdPlace("publications", "current", decided=True),
+}
+
+
+def resolve_id(workspace: Workspace, name: str, given: str) -> str:
+    """Return `given`, or where it is empty the newest id of that name.
+
+    The id of the data is "" while a collect has begun and not ended: what the tables then hold is
+    not known. Raises DataError if there is nothing yet.
+    """
+    if name in PLACES:
+        place = PLACES[name]
+        return place.on(workspace).resolve(given, place.pointer)
+    if given:
+        return given
+    settings = workspace.read_settings()
+    if not workspace.database.exists():
+        raise DataError(f"{workspace.root}: nothing has been collected here yet", "Run `recpipe stage collect`.")
+    return "" if settings.get("collecting") else str(settings.get("data", ""))
+
+
+def notebook_of(workspace: Workspace, stage: str) -> Path:
+    """Return the notebook of `stage`: the shipped one, or that of the folder which the workspace names.
+
+    A workspace names its folder in its settings ("notebooks"), so that a run started from the UI or a
+    schedule takes the same notebooks as one from a terminal.
+    """
+    folder = workspace.read_settings().get("notebooks")
+    return (Path(folder) if folder else shipped("notebooks")) / STAGES[stage].notebook

@@ -1,0 +1,105 @@
+"""Stand-in notebooks: as thin as can be, but with the real parameters, run by the real runner.
+
+Each makes tiny outputs on the real shelves. What a cell does can be changed with `extra`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from recpipe.core.workspace import Workspace
+from recpipe.params import PipelineParams
+from recpipe.run.stages import STAGES
+
+WORK = {
+    "collect": """
+from recpipe.core.files import content_id
+stage.workspace.database.touch()
+outputs = {"data": content_id(stage.params.events, stage.params.seed)}
+figures = {"read": 12, "kept": 10, "duplicate": 1, "quarantined": 1, "users": 3, "items": 4}
+""",
+    "features": """
+from recpipe.core.files import content_id, write_json
+draft = stage.workspace.snapshots.draft("snap-" + content_id(stage.data, stage.params.model_dump()))
+write_json(draft.folder / "rows.json", [1, 2, 3])
+snapshot = draft.seal({})
+stage.workspace.snapshots.point("newest", snapshot)
+outputs, figures = {"snapshot": snapshot}, {"rows": 3}
+""",
+    "train": """
+from recpipe.core.files import content_id
+import logging
+logging.getLogger("recpipe.train").info("epoch 1 of %d", stage.params.epochs)
+outputs = {}
+for kind in ("model", "popularity"):
+    draft = stage.workspace.models.draft(kind + "-" + content_id(stage.snapshot, stage.params.model_dump(), kind))
+    outputs[kind] = draft.seal({"kind": kind, "snapshot": stage.snapshot})
+    stage.workspace.models.point("newest" if kind == "model" else kind, outputs[kind])
+figures = {"epochs": stage.params.epochs}
+""",
+    "evaluate": """
+stage.workspace.models.point("champion", stage.model)
+outputs = {"champion": stage.model}
+figures = {
+    "metrics": {"model": {"ndcg": 0.2, "recall": 0.3}, "popularity": {"ndcg": 0.1, "recall": 0.15}},
+    "k": stage.params.k, "decision": "promoted: better than popularity", "promoted": True,
+}
+""",
+    "recommend": """
+from recpipe.core.files import content_id
+draft = stage.workspace.publications.draft("pub-" + content_id(stage.champion, stage.params.model_dump()))
+publication = draft.seal({})
+stage.workspace.publications.point("current", publication)
+outputs = {"publication": publication}
+figures = {"users": 3, "rows": 60, "samples": [
+    {"user_id": "u1", "last": ["Bread", "Milk"], "recommended": ["Butter", "Jam"]},
+]}
+""",
+}
+
+
+def write_standins(folder: Path, extra: Mapping[str, str] | None = None) -> Path:
+    """Write the five stand-ins; `extra[stage]` is a cell run between opening and working."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for stage in STAGES:
+        write_standin(folder, stage, (extra or {}).get(stage, ""))
+    return folder
+
+
+def write_standin(folder: Path, stage: str, extra: str = "") -> Path:
+    """Write the stand-in of one stage and return its path."""
+    parameters = new_code_cell(parameters_source(stage), metadata={"tags": ["parameters"]})
+    cells = [
+        new_markdown_cell(f"# {stage}"),
+        parameters,
+        new_code_cell(f"import recpipe\nstage = recpipe.open_stage({stage!r}, globals())"),
+        new_code_cell(extra or "pass"),
+        new_code_cell(WORK[stage].strip()),
+        new_code_cell("recpipe.stage_result(stage, figures=figures, **outputs)"),
+    ]
+    return write_notebook(folder / STAGES[stage].notebook, cells)
+
+
+def parameters_source(stage: str) -> str:
+    """Return the source of a parameters cell with every name the runner passes."""
+    names = ["workspace", "run_folder", *STAGES[stage].reads]
+    values = {name: "" for name in names} | getattr(PipelineParams(), stage).model_dump(mode="json")
+    return "\n".join(f"{name} = {value!r}  # meaning" for name, value in values.items())
+
+
+def write_notebook(path: Path, cells: list[nbformat.NotebookNode]) -> Path:
+    """Write a notebook of these cells."""
+    kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernelspec}), path)
+    return path
+
+
+def workspace_with_standins(root: Path, extra: Mapping[str, str] | None = None) -> Workspace:
+    """Return a workspace that uses stand-ins and remembers a source."""
+    workspace = Workspace.open(root / "workspace")
+    notebooks = write_standins(root / "notebooks", extra)
+    source = {"source": "complete-journey"}
+    workspace.write_settings({"notebooks": str(notebooks), "source": source})
+    return workspace
