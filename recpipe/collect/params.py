@@ -40,5 +40,6 @@ class CollectParams(BaseModel):
     @classmethod
     def _absolute(cls, patterns: str) -> str:
         """Make paths absolute while the working directory is still the caller's; kernels have another."""
-        paths = [path.strip() for path in patterns.split(",")]
+        whole = os.path.isfile(os.path.expanduser(patterns))  # noqa: PTH111, PTH113
+        paths = [patterns] if whole else [path.strip() for path in patterns.split(",")]
         return ",".join(os.path.abspath(os.path.expanduser(path)) for path in paths if path)  # noqa: PTH100, PTH111

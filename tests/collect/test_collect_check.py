@@ -1,0 +1,84 @@
+"""Each expectation of expectations/events.json is fed the row that it must refuse."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+
+from recpipe import collect
+from recpipe.core.errors import CheckError
+from recpipe.core.shipped import shipped
+from recpipe.core.store import connect
+from tests.collect.shops import THREE, files, write
+
+FUTURE = datetime.now() + timedelta(days=3)
+
+BAD = {
+    "column values to not be null: user_id": "UPDATE staged_events SET user_id = NULL WHERE item_id = 'cake'",
+    "column values to not be null: item_id": "UPDATE staged_events SET item_id = NULL WHERE item_id = 'cake'",
+    "column values to not be null: event_at": "UPDATE staged_events SET event_at = NULL WHERE item_id = 'cake'",
+    "ids are not blank: ": "UPDATE staged_events SET user_id = ' ' WHERE item_id = 'cake'",
+    "times lie between 1971 and 2100: ": "UPDATE staged_events SET event_at = '1970-01-20' WHERE item_id = 'cake'",
+    "no event lies in the future: ": f"UPDATE staged_events SET event_at = '{FUTURE}' WHERE item_id = 'cake'",
+    "column unique value count to be between min_value 1 max_value 100: event_type": (
+        "INSERT INTO staged_events BY NAME SELECT 'u' AS user_id, 'i' AS item_id, 'type ' || range AS event_type, "
+        "TIMESTAMP '2024-01-01' AS event_at FROM range(101)"
+    ),
+    "values are finite: ": "UPDATE staged_events SET value = 'inf' WHERE item_id = 'cake'",
+    "column unique value count to be between min_value 2: user_id": "UPDATE staged_events SET user_id = 'anna'",
+    "column unique value count to be between min_value 2: item_id": "UPDATE staged_events SET item_id = 'tea'",
+    "users come more than once: ": (
+        "INSERT INTO staged_events BY NAME SELECT 'user ' || range AS user_id, 'i' AS item_id, 'event' AS event_type, "
+        "TIMESTAMP '2024-01-01' AS event_at FROM range(2000)"
+    ),
+}
+
+
+def failed(workspace, batch, tmp_path, change=""):
+    """Check the staged batch after `change`; name what failed. The batch is the one that was staged."""
+    from recpipe.core.checks import check_table
+
+    if change:
+        with connect(workspace.database) as store:
+            store.query(change)
+    report = tmp_path / "checks.json"
+    try:
+        check_table(
+            "events",
+            "SELECT * FROM staged_events WHERE reason IS NULL",
+            database=workspace.database,
+            report=report,
+        )
+    except CheckError:
+        pass
+    results = json.loads(report.read_text())
+    return {f"{r['expectation']}: {r['column']}": r["severity"] for r in results if not r["success"]}
+
+
+@pytest.fixture
+def batch(workspace, tmp_path):
+    return collect.read(workspace, files(write(tmp_path, "e.csv", THREE)))
+
+
+@pytest.mark.parametrize("expectation", BAD)
+def test_the_row_that_it_must_refuse_is_refused(workspace, batch, tmp_path, expectation):
+    assert expectation in failed(workspace, batch, tmp_path, BAD[expectation])
+
+
+def test_every_expectation_has_its_bad_row_and_its_reason():
+    suite = json.loads((shipped("expectations") / "events.json").read_text())
+    assert len(suite["expectations"]) == len(BAD)
+    assert all(expectation["meta"]["why"] for expectation in suite["expectations"])
+
+
+def test_good_rows_pass_and_the_report_is_kept(workspace, batch, tmp_path):
+    report = collect.check(workspace, batch, report=tmp_path / "checks.json")
+    assert [result for result in report.results if not result.success] == []
+    assert len(json.loads((tmp_path / "checks.json").read_text())) == len(report.results) == len(BAD)
+
+
+def test_a_critical_failure_stops_before_anything_is_merged(workspace, tmp_path):
+    stale = THREE.replace("2024-03-01T10:00:00Z", "1970-01-02")
+    batch = collect.read(workspace, files(write(tmp_path, "e.csv", stale)))
+    with pytest.raises(CheckError, match="unit or the format of the timestamps was mistaken"):
+        collect.check(workspace, batch)
