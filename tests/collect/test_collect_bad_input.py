@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from recpipe import collect
 from recpipe.collect.params import CollectParams
-from recpipe.core.errors import DataError, ParameterError, RecpipeError
+from recpipe.core.errors import DataError, ParameterError
 from tests.collect.shops import HEADER, THREE, files, rows, write
 
 
@@ -115,11 +115,3 @@ def test_parquet_damaged_in_the_middle_is_refused(workspace, tmp_path):
 def test_a_parameter_out_of_bounds_or_unknown_is_refused(values):
     with pytest.raises(ValidationError):
         CollectParams(**values)
-
-
-def test_every_error_of_a_preflight_is_one_that_a_user_can_act_on(tmp_path):
-    for name, (file, content) in FILES.items():
-        try:
-            collect.preflight(files(write(tmp_path, file, content(tmp_path))))
-        except RecpipeError as error:
-            assert error.hint, name

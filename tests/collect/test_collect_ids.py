@@ -69,7 +69,7 @@ def test_nasty_ids_come_through_unchanged(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ids=st.lists(texts, min_size=1, max_size=20, unique=True))
 def test_any_ids_come_through_unchanged(tmp_path, name, ids):
     ids = [*ids, "anchor"]
