@@ -55,7 +55,8 @@ def fill_many(database, order):
     )
 
 
-def test_a_snapshot_of_equal_inputs_is_used_again_and_said_so(shop, caplog):
+def test_a_snapshot_of_equal_inputs_is_used_again_and_said_so(shop, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("recpipe"), "propagate", True)  # an opened stage stops it
     name = features.seal(write(shop))
     made_at = shop.snapshots.manifest(name)["created_at"]
     with caplog.at_level(logging.INFO, logger="recpipe"):
