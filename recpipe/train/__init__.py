@@ -7,12 +7,12 @@
 | `reuse` | finds the version that this training would make, if it was made before |
 | `fit` | trains the two-tower model; early stopping on validation NDCG@10 |
 | `save` | writes the version |
-| `load` | the one loader of versions; `curve` is its training as a table |
+| `load` | the one loader of versions; `curve` and `figures` tell how one was trained |
 """
 
 from recpipe.train.data import TrainingData, read
 from recpipe.train.fit import Fitted, fit
-from recpipe.train.load import Recommender, curve, load
+from recpipe.train.load import Recommender, curve, figures, load
 from recpipe.train.params import TrainParams
 from recpipe.train.popularity import popularity
 from recpipe.train.save import reuse, save
@@ -23,6 +23,7 @@ __all__ = [
     "TrainParams",
     "TrainingData",
     "curve",
+    "figures",
     "fit",
     "load",
     "popularity",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from recpipe.core.errors import DataError
 from recpipe.core.ragged import Ragged
@@ -12,7 +13,9 @@ from recpipe.core.workspace import Workspace
 from recpipe.train.items import category_indices
 from recpipe.train.params import TrainParams
 
-JUDGING_MOMENTS: tuple[Moment, ...] = ("validation", "test")
+RECENT_USERS = "recent_users"
+MICROSECONDS_PER_DAY = 86_400_000_000
+MOMENTS: tuple[Moment, ...] = ("validation", "test")
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,23 @@ class TrainingData:
     categories: np.ndarray
     counts: dict[Moment, dict[str, np.ndarray]]
 
+    def table(self) -> pd.DataFrame:
+        """How much there is to learn from and who judges, as a table."""
+        rows = {
+            "users": len(self.histories),
+            "items": self.vocabulary.size,
+            "items with a training event": int((self.counts["validation"]["events"] > 0).sum()),
+            "training events": len(self.histories.items),
+            "training events a user, median": float(np.median(self.histories.lengths)),
+            "judges": len(self.judges),
+        }
+        return pd.DataFrame({"number": rows})
+
+    def popularity_curve(self) -> pd.Series:
+        """Events before the test part of each item, most popular first; indexed from 1."""
+        events = np.sort(self.counts["test"]["events"][1:])[::-1]
+        return pd.Series(events, index=np.arange(1, len(events) + 1))
+
 
 def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingData:
     """Read what training needs of a snapshot ("" = the newest), for a share `params.sample` of the users.
@@ -65,10 +85,7 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
             "are too little to learn from",
             "Collect more events, or raise train.sample.",
         )
-    counts = {
-        moment: {name: known[: vocabulary.size + 1].astype(np.float32) for name, known in features.items()}
-        for moment, features in ((moment, opened.item_features(moment)) for moment in JUDGING_MOMENTS)
-    }
+    counts = {moment: _counts(opened, everything, moment, params.recent_days) for moment in MOMENTS}
     return TrainingData(
         snapshot=opened.name,
         params=params,
@@ -79,6 +96,24 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
         categories=category_indices(opened.items(), vocabulary.size),
         counts=counts,
     )
+
+
+def _counts(snapshot: Snapshot, everything: Histories, moment: Moment, days: int) -> dict[str, np.ndarray]:
+    """How often each known item occurred before `moment`, and with how many users of late."""
+    known = snapshot.vocabulary.size + 1
+    counts = {
+        name: values[:known].astype(np.float32) for name, values in snapshot.item_features(moment).items()
+    }
+    return counts | {RECENT_USERS: recent_users(everything.until(moment), known, days)}
+
+
+def recent_users(histories: Histories, known: int, days: int) -> np.ndarray:
+    """How many users had each item in the last `days` days of `histories`, (known,) float32."""
+    recent = histories.times > histories.times.max(initial=0) - days * MICROSECONDS_PER_DAY
+    rows = np.repeat(np.arange(len(histories)), histories.lengths)
+    stride = int(histories.items.max(initial=0)) + 1
+    pairs = np.unique(rows[recent] * stride + histories.items[recent])
+    return np.bincount(pairs % stride, minlength=known)[:known].astype(np.float32)
 
 
 def sampled_rows(count: int, share: float, seed: int) -> np.ndarray:

@@ -13,8 +13,8 @@ from recpipe.core.metrics import hits, ndcg_at_k
 from recpipe.core.retrieval import top_k
 from recpipe.core.snapshot import Histories
 from recpipe.core.vocabulary import Vocabulary
-from recpipe.train.data import TrainingData
-from recpipe.train.datasets import batches
+from recpipe.train.data import RECENT_USERS, TrainingData
+from recpipe.train.datasets import Batches
 from recpipe.train.examples import Examples, build_examples
 from recpipe.train.inputs import encoder_input
 from recpipe.train.items import ItemTower
@@ -24,6 +24,7 @@ from recpipe.train.two_tower import TwoTower
 
 JUDGED_AT = 10
 FINAL_RATE = 0.1
+SMOOTHING = 1.0
 QUERY_BLOCK = 2048
 COLLAPSED = 1e-6  # largest range of a coordinate below which vectors count as one
 
@@ -50,10 +51,11 @@ def fit(data: TrainingData) -> Fitted:
     tf_keras.utils.set_random_seed(params.seed)
     examples = build_examples(data.histories, params)
     model = build_model(data, examples, params)
+    batches = Batches(examples, params)
     curve, best, best_epoch = [], model.get_weights(), 0
     for epoch in range(1, params.epochs + 1):
         started = time.perf_counter()
-        loss = run_epoch(model, examples, params, epoch)
+        loss = run_epoch(model, batches, epoch)
         ndcg = judge(model, data, params)
         seconds = time.perf_counter() - started
         curve.append({"epoch": epoch, "loss": loss, "ndcg": ndcg, "seconds": seconds})
@@ -80,15 +82,18 @@ def build_model(data: TrainingData, examples: Examples, params: TrainParams) -> 
 
 
 def popularity_bias(counts: dict[str, np.ndarray]) -> np.ndarray:
-    """Log of recent popularity, (items + 1,) float32; all-time counts, scaled, help where recent ones lack."""
-    recent, ever = counts["recent_events"], counts["events"]
+    """Log of recent popularity, (items + 1,) float32; all-time counts, scaled, steady it.
+
+    Users rather than events: one user's hundred purchases say little about the others.
+    """
+    recent, ever = counts[RECENT_USERS], counts["events"]
     scale = recent.sum() / max(ever.sum(), 1)
-    return np.log(recent + scale * ever + 1e-2).astype(np.float32)
+    return np.log(recent + scale * ever + SMOOTHING).astype(np.float32)
 
 
-def run_epoch(model: TwoTower, examples: Examples, params: TrainParams, epoch: int) -> float:
+def run_epoch(model: TwoTower, batches: Batches, epoch: int) -> float:
     """One pass over the queries; the mean loss. Raises StageError if it is not finite."""
-    history = model.fit(batches(examples, params, epoch), epochs=1, verbose=0)
+    history = model.fit(batches.epoch(epoch), epochs=1, verbose=0)
     loss = float(history.history["mean_loss"][0])
     if not math.isfinite(loss):
         raise StageError(f"training: the loss is {loss} in epoch {epoch}", "Lower train.learning_rate.")

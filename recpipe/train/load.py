@@ -67,6 +67,12 @@ def curve(workspace: Workspace, version: str) -> pd.DataFrame:
     return pd.DataFrame(workspace.models.manifest(version)["figures"]["curve"]).set_index("epoch")
 
 
+def figures(workspace: Workspace, version: str) -> dict[str, Any]:
+    """What a version says of its own training, the curve left out; validation only, no test figures."""
+    every: dict[str, Any] = workspace.models.manifest(version)["figures"]
+    return {name: value for name, value in every.items() if name != "curve"}
+
+
 def _same_for_all(histories: Histories) -> np.ndarray:
     return np.ones((len(histories), 1), dtype=np.float32)
 

@@ -26,6 +26,8 @@ class TrainParams(BaseModel):
     """How many targets are drawn from a query's window in one step."""
     half_life_days: float = Field(90.0, gt=0, le=100_000)
     """A query this much older than the newest is drawn half as often: tastes and assortments change."""
+    recent_days: int = Field(30, ge=1, le=100_000)
+    """An item's bias starts at how many users had it in so many days before the validation part."""
     epochs: int = Field(12, ge=1, le=1000)
     """How often the training queries are passed through at most."""
     batch_size: int = Field(128, ge=1, le=65_536)

@@ -95,7 +95,7 @@ def _export_tower(model: TwoTower, data: TrainingData, folder: Path) -> None:
 
     Takes `history` (n, max_history) int32, item indices of vocabulary.parquet, newest first, padded with 0;
     or (encoder `id`) `user` (n,) int32, indices of users.parquet, 0 = unknown. Returns `query_vector`
-    (n, dimension + 1) float32, the last one 1. An item's score = dot product with its row of item_vectors.npy.
+    (n, dimension + 1) float32, the last one 1. Score = dot product with a row of item_vectors.npy.
     """
     name = model.encoder.input_name
     shape = [None, data.params.max_history] if name == HISTORY else [None]

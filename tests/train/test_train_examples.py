@@ -1,0 +1,138 @@
+import numpy as np
+import pytest
+
+from recpipe.core.snapshot import Histories
+from recpipe.train.datasets import TARGETS, Batches
+from recpipe.train.examples import Examples, build_examples
+from recpipe.train.inputs import HISTORY, USER, latest_items
+from recpipe.train.params import TrainParams
+from tests.train.worlds import DAY
+
+
+def histories(*users: list[tuple[int, float]]) -> Histories:
+    """Users as lists of (item, day), all in the train part."""
+    events = [event for user in users for event in user]
+    lengths = [len(user) for user in users]
+    return Histories(
+        user_ids=np.array([f"u{row}" for row in range(len(users))], dtype=object),
+        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        items=np.array([item for item, _ in events], dtype=np.int32),
+        event_types=np.ones(len(events), dtype=np.uint8),
+        times=np.array([int(day * DAY) for _, day in events], dtype=np.int64),
+        counts=np.array([[length, 0, 0] for length in lengths], dtype=np.int32),
+    )
+
+
+def as_lists(examples: Examples) -> list[tuple[list[int], list[int]]]:
+    """(history, targets) of each query."""
+    return [
+        (
+            examples.items[examples.history_from[row] : examples.history_to[row]].tolist(),
+            examples.target_items[examples.target_from[row] : examples.target_to[row]].tolist(),
+        )
+        for row in range(len(examples))
+    ]
+
+
+TWO_BASKETS = histories([(1, 0), (2, 0), (3, 1), (1, 1)], [(4, 0)])
+
+
+def test_a_basket_does_not_see_itself() -> None:
+    params = TrainParams(window_days=0, targets="all")
+    assert as_lists(build_examples(TWO_BASKETS, params)) == [([], [1, 2]), ([1, 2], [3, 1]), ([], [4])]
+
+
+def test_in_a_sequence_the_order_of_equal_times_is_real() -> None:
+    params = TrainParams(window_days=0, targets="all", same_time="sequence")
+    found = [history for history, _ in as_lists(build_examples(TWO_BASKETS, params))]
+    assert found == [[], [1], [1, 2], [1, 2, 3], []]
+
+
+def test_targets_new_to_the_user_are_first_occurrences() -> None:
+    params = TrainParams(window_days=0, targets="new")
+    assert as_lists(build_examples(TWO_BASKETS, params))[1] == ([1, 2], [3])
+
+
+def test_the_window_holds_what_follows_and_ends_with_the_user() -> None:
+    world = histories([(1, 0), (2, 1), (3, 2), (4, 9)], [(5, 0), (6, 2)])
+    found = as_lists(build_examples(world, TrainParams(window_days=2, targets="all")))
+    assert found == [
+        ([], [1, 2, 3]),
+        ([1], [2, 3]),
+        ([1, 2], [3]),
+        ([1, 2, 3], [4]),
+        ([], [5, 6]),
+        ([5], [6]),
+    ]
+
+
+def test_a_query_without_targets_is_left_out() -> None:
+    world = histories([(1, 0), (1, 1)])
+    assert len(build_examples(world, TrainParams(window_days=0, targets="new"))) == 1
+
+
+def test_unknown_items_are_no_targets() -> None:
+    world = histories([(1, 0), (0, 1), (2, 2)])
+    assert [targets for _, targets in as_lists(build_examples(world, TrainParams(window_days=0)))] == [
+        [1],
+        [2],
+    ]
+
+
+def test_a_query_weighs_half_after_the_half_life() -> None:
+    world = histories([(1, 0), (2, 10), (3, 20)])
+    weights = build_examples(world, TrainParams(half_life_days=10)).weights
+    np.testing.assert_allclose(weights, [0.25, 0.5, 1])
+
+
+def test_target_shares_are_those_of_many_drawn_batches() -> None:
+    random = np.random.default_rng(0)
+    users = [
+        [(int(item), float(day)) for day, item in enumerate(random.integers(1, 6, 12))] for _ in range(30)
+    ]
+    params = TrainParams(window_days=3, targets="all", half_life_days=5, batch_size=16)
+    examples = build_examples(histories(*users), params)
+    drawn = np.zeros(6)
+    batches = Batches(examples, params)
+    for epoch in range(30):
+        for batch in batches.epoch(epoch):
+            drawn += np.bincount(batch[TARGETS].numpy().ravel(), minlength=6)
+    np.testing.assert_allclose(examples.target_shares(5), drawn / drawn.sum(), atol=0.02)
+
+
+def test_batches_hold_the_latest_history_first_and_targets_of_the_window() -> None:
+    params = TrainParams(window_days=0, targets="all", max_history=3, batch_size=1, half_life_days=1e5)
+    world = histories([(item, float(item)) for item in range(1, 6)], [(6, 0), (7, 1)])
+    seen = {
+        (int(batch[USER][0]), *batch[HISTORY].numpy()[0].tolist()): set(batch[TARGETS].numpy()[0].tolist())
+        for batch in Batches(build_examples(world, params), params).epoch(1)
+    }
+    assert seen == {
+        (1, 0, 0, 0): {1},
+        (1, 1, 0, 0): {2},
+        (1, 2, 1, 0): {3},
+        (1, 3, 2, 1): {4},
+        (1, 4, 3, 2): {5},
+        (2, 0, 0, 0): {6},
+        (2, 6, 0, 0): {7},
+    }
+
+
+def test_an_epoch_is_the_same_again_and_the_next_one_is_another() -> None:
+    params = TrainParams(batch_size=4, targets="all")
+    examples = build_examples(histories(*[[(i, i), (i + 1, i + 1)] for i in range(1, 20)]), params)
+    first, again, other = (
+        [batch[USER].numpy().tolist() for batch in Batches(examples, params).epoch(epoch)]
+        for epoch in (1, 1, 2)
+    )
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(2, [[3, 1], [4, 0], [0, 0]]), (4, [[3, 1, 2, 0], [4, 0, 0, 0], [0] * 4])]
+)
+def test_the_latest_known_items_come_first_and_unknown_ones_take_no_place(
+    count: int, expected: list[list[int]]
+) -> None:
+    world = histories([(2, 0), (1, 1), (0, 2), (3, 3)], [(4, 0)], [(0, 0)])
+    assert latest_items(world, count).tolist() == expected

@@ -1,0 +1,97 @@
+"""An option that does nothing does not exist: each one changes what it says."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from recpipe import train
+from recpipe.core.workspace import Workspace
+from recpipe.train.data import RECENT_USERS
+from recpipe.train.datasets import Batches
+from recpipe.train.examples import build_examples
+from recpipe.train.params import TrainParams
+from tests.train.conftest import Write
+from tests.train.worlds import market_world
+
+BASE: dict[str, Any] = {
+    "dimension": 4,
+    "max_history": 8,
+    "epochs": 2,
+    "batch_size": 16,
+    "targets_per_query": 2,
+    "learning_rate": 0.01,
+}
+Observe = Callable[[train.TrainingData], Any]
+
+
+def examples(data: train.TrainingData) -> Any:
+    found = build_examples(data.histories, data.params)
+    return [found.history_to, found.target_to, found.target_items, found.weights]
+
+
+def first_batch(data: train.TrainingData) -> Any:
+    batches = Batches(build_examples(data.histories, data.params), data.params)
+    return [values.numpy() for values in next(iter(batches.epoch(1))).values()]
+
+
+def fitted(data: train.TrainingData) -> Any:
+    return [train.fit(data).model.item_vectors()]
+
+
+def epochs_run(data: train.TrainingData) -> Any:
+    return [len(train.fit(data).curve)]
+
+
+CHANGES: dict[str, tuple[Any, Observe]] = {
+    "encoder": ("id", fitted),
+    "dimension": (5, fitted),
+    "max_history": (4, first_batch),
+    "same_time": ("sequence", examples),
+    "window_days": (3.0, examples),
+    "targets": ("all", examples),
+    "targets_per_query": (3, first_batch),
+    "half_life_days": (5.0, examples),
+    "recent_days": (10, lambda data: [data.counts["validation"][RECENT_USERS]]),
+    "epochs": (1, epochs_run),
+    "batch_size": (8, first_batch),
+    "learning_rate": (0.1, fitted),
+    "dropout": (0.6, fitted),
+    "id_dropout": (0.6, fitted),
+    "patience": (1, epochs_run),
+    "validation_users": (3, lambda data: [data.judges.relevant.values]),
+    "sample": (0.5, lambda data: [data.histories.items]),
+    "seed": (7, first_batch),
+}
+NEEDS = {"patience": {"epochs": 12, "patience": 12, "learning_rate": 0.5}}
+
+
+def test_every_parameter_is_tried_below() -> None:
+    assert set(CHANGES) == set(TrainParams.model_fields)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_parameter_changes_what_it_says(name: str, workspace: Workspace, write_snapshot: Write) -> None:
+    write_snapshot(market_world())
+    value, observe = CHANGES[name]
+    base = BASE | NEEDS.get(name, {})
+    before, after = (
+        observe(train.read(workspace, "", TrainParams(**values))) for values in (base, base | {name: value})
+    )
+    same = [np.array_equal(one, other) for one, other in zip(before, after, strict=True)]
+    assert not all(same)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_parameter_says_what_it_means(name: str) -> None:
+    assert TrainParams.model_fields[name].description
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"epoch": 3}, {"epochs": 0}, {"dropout": 1.0}, {"encoder": "cnn"}, {"sample": 0}]
+)
+def test_a_parameter_that_is_unknown_or_out_of_bounds_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        TrainParams(**wrong)

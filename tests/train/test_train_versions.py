@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+
+from recpipe import train
+from recpipe.core.errors import DataError
+from recpipe.core.retrieval import top_k
+from recpipe.core.snapshot import Snapshot
+from recpipe.core.vocabulary import Vocabulary
+from recpipe.core.workspace import Workspace
+from recpipe.train.fit import popularity_bias
+from recpipe.train.params import TrainParams
+from recpipe.train.save import served_vectors
+from tests.tiny import alter
+from tests.train.conftest import Write
+from tests.train.worlds import World, parity_world
+
+QUICK = TrainParams(dimension=4, max_history=8, epochs=1, batch_size=16, targets_per_query=2)
+
+
+@pytest.fixture
+def data(workspace: Workspace, write_snapshot: Write) -> train.TrainingData:
+    write_snapshot(parity_world(users=12))
+    return train.read(workspace, "", QUICK)
+
+
+def trend_world() -> World:
+    """Item "old" leads over all time, "new" of late: in the last part before each moment."""
+    world = {}
+    for user in range(8):
+        validation = [("new", 10.0)] if user < 5 else [("old", 10.0)] if user == 5 else []
+        train_part = [("old", 1.0), ("old", 2.0)] if user > 4 else [("other", 1.0)]
+        world[f"u{user}"] = (train_part, validation, [])
+    return world
+
+
+def test_the_same_data_parameters_and_code_are_the_same_version(
+    workspace: Workspace, data: train.TrainingData
+) -> None:
+    assert train.reuse(workspace, data) == ""
+    version = train.save(workspace, train.fit(data))
+    assert train.reuse(workspace, data) == version == workspace.models.pointed("newest")
+    other = train.read(workspace, "", QUICK.model_copy(update={"seed": 2}))
+    assert train.reuse(workspace, other) == ""
+
+
+def test_a_version_says_what_it_is_made_of(workspace: Workspace, data: train.TrainingData) -> None:
+    version = train.save(workspace, train.fit(data))
+    manifest = workspace.models.manifest(version)
+    assert version.startswith("mean-")
+    assert (manifest["kind"], manifest["snapshot"]) == ("mean", "world")
+    assert manifest["parameters"] == QUICK.model_dump()
+    assert {"vocabulary.parquet", "item_vectors.npy", "query_tower/saved_model.pb"} <= set(manifest["files"])
+    assert train.curve(workspace, version).columns.tolist() == ["loss", "ndcg", "seconds"]
+    assert set(train.figures(workspace, version)) == {"best_epoch", "validation_ndcg"}
+
+
+@pytest.mark.parametrize("file", ["item_vectors.npy", "vocabulary.parquet", "query_tower/saved_model.pb"])
+def test_an_altered_version_is_refused_by_the_name_of_the_file(
+    file: str, workspace: Workspace, data: train.TrainingData
+) -> None:
+    version = train.save(workspace, train.fit(data))
+    alter(workspace.models.path(version) / file)
+    for use in (lambda: train.load(workspace, version), lambda: train.reuse(workspace, data)):
+        with pytest.raises(DataError, match=file):
+            use()
+
+
+def test_nothing_is_unpickled(workspace: Workspace) -> None:
+    draft = workspace.models.draft("evil")
+    np.save(draft.folder / "item_vectors.npy", np.array([[print]], dtype=object), allow_pickle=True)
+    Vocabulary(np.empty(0, dtype=object)).write(draft.folder / "vocabulary.parquet")
+    draft.seal({"kind": "popularity"})
+    with pytest.raises(DataError, match=r"item_vectors\.npy"):
+        train.load(workspace, "evil")
+
+
+def test_vectors_that_do_not_fit_the_vocabulary_are_refused(
+    workspace: Workspace, data: train.TrainingData
+) -> None:
+    draft = workspace.models.draft("short")
+    data.vocabulary.write(draft.folder / "vocabulary.parquet")
+    np.save(draft.folder / "item_vectors.npy", np.ones((3, 1), dtype=np.float32))
+    draft.seal({"kind": "popularity"})
+    with pytest.raises(DataError, match=r"shape \(3, 1\) does not fit 24 items"):
+        train.load(workspace, "short")
+
+
+def test_an_unknown_version_is_named(workspace: Workspace) -> None:
+    with pytest.raises(DataError, match="no-such"):
+        train.load(workspace, "no-such")
+
+
+def test_the_bias_that_is_served_has_moved_with_popularity(data: train.TrainingData) -> None:
+    fitted = train.fit(data)
+    moved = served_vectors(fitted) - fitted.model.item_vectors()
+    expected = popularity_bias(data.counts["test"]) - popularity_bias(data.counts["validation"])
+    np.testing.assert_allclose(moved[1:, -1], expected[1:], atol=1e-6)
+    assert not moved[:, :-1].any()
+    assert not moved[0].any()
+
+
+def test_popularity_is_a_version_like_any_other(workspace: Workspace, data: train.TrainingData) -> None:
+    version = train.popularity(workspace, data)
+    recommender = train.load(workspace, version)
+    assert (recommender.kind, recommender.item_vectors.shape) == ("popularity", (25, 1))
+    histories = Snapshot.open(workspace).histories()
+    found = top_k(recommender.query_vectors(histories), recommender.item_vectors, 3)
+    assert len(np.unique(found.indices, axis=0)) == 1
+    assert workspace.models.pointed("popularity") == version == train.popularity(workspace, data)
+
+
+def test_popularity_takes_the_counts_that_rank_better_on_validation(
+    workspace: Workspace, write_snapshot: Write
+) -> None:
+    write_snapshot(trend_world())
+    data = train.read(workspace, "", QUICK)
+    # before the validation part, "new" is known to be on its way up
+    new = data.vocabulary.index_of(np.array(["new"], dtype=object))[0]
+    data.counts["validation"]["recent_events"][new] = 100
+    version = train.popularity(workspace, data)
+    figures = train.figures(workspace, version)
+    assert figures["counts"] == "recent_events"
+    assert figures["validation_ndcg"]["recent_events"] > figures["validation_ndcg"]["events"]
+    assert np.argmax(train.load(workspace, version).item_vectors[:, 0]) == new
+
+
+def test_a_snapshot_with_too_little_to_learn_from_is_refused(
+    workspace: Workspace, write_snapshot: Write
+) -> None:
+    write_snapshot({"u": ([("only", 1.0)], [], [])})
+    with pytest.raises(DataError, match="too little to learn from"):
+        train.read(workspace, "", QUICK)
