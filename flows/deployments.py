@@ -1,24 +1,29 @@
-"""What `recpipe up` serves."""
+"""What `recpipe up` serves, in a process of its own: `python -m flows.deployments`, settings on stdin."""
+
+import json
+import logging
+import sys
+from typing import Any
 
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
 from prefect.types.entrypoint import EntrypointType
 
 from flows.pipeline import recommendation_pipeline
-from recpipe.core.workspace import Workspace
-from recpipe.params import PipelineParams
 
 DEPLOYMENT = "pipeline"
 
 
-def serve_pipeline(params: PipelineParams, workspace: Workspace, cron: str = "") -> None:
+def serve_pipeline(params: dict[str, Any], workspace: str, cron: str = "") -> None:
     """Serve the deployment `pipeline` until interrupted; runs queue up rather than overlap.
 
     `params` and `workspace` are what a run takes unless it says otherwise.
     """
+    # it says every ten seconds that a queued run is still queued
+    logging.getLogger("prefect.runner.state_proposer").setLevel(logging.WARNING)
     recommendation_pipeline.serve(
         name=DEPLOYMENT,
         cron=cron or None,
-        parameters={"params": params.model_dump(mode="json"), "workspace": str(workspace.root)},
+        parameters={"params": params, "workspace": workspace},
         global_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE),
         # with the default, a dying process can pause the schedule that its replacement has just set
         pause_on_shutdown=False,
@@ -26,3 +31,7 @@ def serve_pipeline(params: PipelineParams, workspace: Workspace, cron: str = "")
         entrypoint_type=EntrypointType.MODULE_PATH,
         print_starting_message=False,
     )
+
+
+if __name__ == "__main__":
+    serve_pipeline(**json.load(sys.stdin))

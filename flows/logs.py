@@ -15,6 +15,7 @@ def log_to(path: Path) -> Iterator[None]:
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter(FORMAT))
     loggers = [logging.getLogger(name) for name in LOGGERS]
+    logging.getLogger("recpipe").setLevel(logging.INFO)  # also what the UI shows
     for logger in loggers:
         logger.addHandler(handler)
     try:

@@ -133,7 +133,9 @@ def _run_in_order(
             stage, getattr(params, stage), str(workspace.root), str(run.folder), upstream, return_state=True
         )
         results.append(state.result())
-    create_markdown_artifact(run_report(run.folder.name, results), key="run-report", description="What this run did")
+    create_markdown_artifact(
+        run_report(run.folder.name, results), key="run-report", description="What this run did"
+    )
     return results
 
 

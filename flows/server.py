@@ -1,7 +1,8 @@
-"""A Prefect server of our own on loopback, for as long as it is needed."""
+"""The processes of `recpipe up`: a Prefect server on loopback, and the one that serves the deployment."""
 
-import logging
+import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -9,17 +10,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from flows.settings import prefect_settings, set_defaults
 from recpipe.core.errors import BusyError, ParameterError, StageError
 from recpipe.core.workspace import Workspace
 
-logger = logging.getLogger("recpipe.up")
-
 HOST = "127.0.0.1"
 START_TIMEOUT_SECONDS = 180
-END_TIMEOUT_SECONDS = 10
+END_TIMEOUT_SECONDS = 30
 
 
 @contextmanager
@@ -53,6 +53,33 @@ def running_server(workspace: Workspace, port: int) -> Iterator[str]:
             _end(server)
 
 
+def serve_until_interrupted(params: dict[str, Any], workspace: Workspace, cron: str) -> None:
+    """Serve the deployment in a process group of its own, which ends with us, runs and kernels included.
+
+    Raises StageError if it ends by itself.
+    """
+    server = subprocess.Popen(
+        [sys.executable, "-m", "flows.deployments"], stdin=subprocess.PIPE, start_new_session=True, text=True
+    )
+    try:
+        settings = {"params": params, "workspace": str(workspace.root), "cron": cron}
+        server.communicate(json.dumps(settings))
+    finally:
+        _interrupt_group(server)
+    raise StageError(f"the deployment is no longer served (exit code {server.returncode})", "Start it again.")
+
+
+def _interrupt_group(process: subprocess.Popen[str]) -> None:
+    """End a group as Ctrl-C would, so that its runs report and end their kernels; then by force."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(END_TIMEOUT_SECONDS)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 def _check_port(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -69,7 +96,9 @@ def _wait_until_healthy(server: subprocess.Popen[bytes], url: str, log: str) -> 
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise StageError(f"the Prefect server ended at once (exit code {server.returncode})", f"Read {log}.")
+            raise StageError(
+                f"the Prefect server ended at once (exit code {server.returncode})", f"Read {log}."
+            )
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return

@@ -86,7 +86,9 @@ def describe_params() -> list[dict[str, Any]]:
 
 def _type_name(annotation: Any) -> str:
     choices = getattr(annotation, "__args__", ())
-    if getattr(annotation, "__origin__", None) is not None and all(isinstance(choice, str) for choice in choices):
+    if getattr(annotation, "__origin__", None) is not None and all(
+        isinstance(choice, str) for choice in choices
+    ):
         return " | ".join(choice or '""' for choice in choices)
     return annotation.__name__ if isinstance(annotation, type) and not choices else str(annotation)
 
@@ -95,5 +97,10 @@ _SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
 
 def _bounds(metadata: list[Any]) -> str:
-    found = [(sign, getattr(part, word)) for part in metadata for word, sign in _SIGNS.items() if hasattr(part, word)]
+    found = [
+        (sign, getattr(part, word))
+        for part in metadata
+        for word, sign in _SIGNS.items()
+        if hasattr(part, word)
+    ]
     return ", ".join(f"{sign} {value:,}" for sign, value in found)

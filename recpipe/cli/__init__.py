@@ -72,7 +72,7 @@ def _run_command(name: str, arguments: list[str]) -> int:
         print(f"recpipe: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("recpipe: interrupted. Run again to go on: finished stages are reused.", file=sys.stderr)
+        print(f"recpipe {name}: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader of `recpipe … | head` has left
         sys.stderr.close()

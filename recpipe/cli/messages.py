@@ -56,7 +56,9 @@ def explain_usage(message: str, options: Iterable[str]) -> ParameterError:
     return ParameterError(f"{option}: no such option", hint)
 
 
-def value_place(arguments: list[str], environment: Mapping[str, str]) -> Callable[[tuple[str, ...], Any], str]:
+def value_place(
+    arguments: list[str], environment: Mapping[str, str]
+) -> Callable[[tuple[str, ...], Any], str]:
     """Return a function that tells where a value came from: an option, a variable, or neither."""
 
     def place(location: tuple[str, ...], value: Any) -> str:
@@ -79,7 +81,11 @@ _POSITIONAL = {("stage",), ("out",), ("user",)}
 def _fields_at(model: type[BaseModel], location: tuple[str, ...]) -> list[str]:
     for part in location:
         field = model.model_fields.get(part)
-        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
+        if (
+            field is None
+            or not isinstance(field.annotation, type)
+            or not issubclass(field.annotation, BaseModel)
+        ):
             return []
         model = field.annotation
     return list(model.model_fields)

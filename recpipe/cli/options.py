@@ -51,7 +51,9 @@ class WorkspaceOptions(BaseSettings):
         """Return the workspace for reading. Raises DataError if there is none; nothing is made."""
         root = locate(self.workspace)
         if not root.is_dir():
-            raise DataError(f"--workspace {root}: there is no workspace", "Run `recpipe run --source …` first.")
+            raise DataError(
+                f"--workspace {root}: there is no workspace", "Run `recpipe run --source …` first."
+            )
         return Workspace(root)
 
     def execute(self) -> int:
@@ -124,5 +126,7 @@ def read_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         PipelineParams.model_validate(stages)
     except ValidationError as error:
-        raise explain_validation(error, PipelineParams, lambda location, _: f"{path}: {'.'.join(location)}") from None
+        raise explain_validation(
+            error, PipelineParams, lambda location, _: f"{path}: {'.'.join(location)}"
+        ) from None
     return stages, {table: value for table, value in content.items() if table not in stages}

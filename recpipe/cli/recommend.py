@@ -32,6 +32,14 @@ class Recommend(WorkspaceOptions):
 
 def user_lines(user: "UserList") -> list[str]:
     """Return the lines that show a user's last events and recommendations."""
-    did = [f"  {deed.at:%Y-%m-%d %H:%M}  {deed.event_type:<10} {deed.title}  [{deed.item_id}]" for deed in user.did]
+    did = [
+        f"  {deed.at:%Y-%m-%d %H:%M}  {deed.event_type:<10} {deed.title}  [{deed.item_id}]"
+        for deed in user.did
+    ]
     listed = [f"  {one.rank:>3}  {one.score:>9.4f}  {one.title}  [{one.item_id}]" for one in user.recommended]
-    return [f"user {user.user_id} did last", *(did or ["  nothing yet"]), "is recommended", *(listed or ["  nothing"])]
+    return [
+        f"user {user.user_id} did last",
+        *(did or ["  nothing yet"]),
+        "is recommended",
+        *(listed or ["  nothing"]),
+    ]

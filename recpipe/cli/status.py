@@ -23,7 +23,10 @@ def status_lines(workspace: Workspace) -> list[str]:
     """Return the state of a workspace, a line a fact."""
     source = workspace.read_settings().get("source", {})
     told = [f"{name} {value}" for name in ("events", "items", "users") if (value := source.get(name))]
-    lines = [_row("workspace", str(workspace.root)), _row("source", " ".join([source.get("source", "none yet"), *told]))]
+    lines = [
+        _row("workspace", str(workspace.root)),
+        _row("source", " ".join([source.get("source", "none yet"), *told])),
+    ]
     if workspace.database.exists():
         lines.append(_row("database", f"{workspace.database.stat().st_size / 1e6:,.0f} MB"))
     for name, place in PLACES.items():

@@ -28,7 +28,9 @@ def summary(results: Sequence[StageResult], workspace: Workspace) -> str:
 
 def _collected(figures: Mapping[str, Any]) -> Iterator[str]:
     if "read" in figures:
-        counts = ", ".join(f"{figures[name]:,} {name}" for name in _COUNTED if isinstance(figures.get(name), int))
+        counts = ", ".join(
+            f"{figures[name]:,} {name}" for name in _COUNTED if isinstance(figures.get(name), int)
+        )
         yield _row("collected", f"{figures['read']:,} read = {counts}")
     parts = [f"{figures[name]:,} {name}" for name in ("users", "items") if isinstance(figures.get(name), int)]
     if "first_event_at" in figures and "last_event_at" in figures:

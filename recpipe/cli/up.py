@@ -1,8 +1,10 @@
 """`recpipe up`."""
 
 import os
+import signal
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 from pydantic import Field
 
@@ -27,22 +29,25 @@ class Up(PipelineOptions):
         cron = self.cron or self._scheduled()
         check_cron(cron)
         workspace = self.open_workspace()
-        from flows.server import running_server
+        from flows.server import running_server, serve_until_interrupted
 
+        signal.signal(signal.SIGTERM, _interrupt)
         with running_server(workspace, self.port) as address:
-            # not earlier: Prefect reads the address of its server when it is imported
-            from flows.deployments import serve_pipeline
-
             print(f"Prefect UI   {address}\nworkspace    {workspace.root}")
             print("deployment   pipeline/pipeline" + (f", by itself at {cron!r}" if cron else ""))
             print("Ctrl-C ends it all.", flush=True)
-            serve_pipeline(self.pipeline_params(), workspace, cron)
+            serve_until_interrupted(self.pipeline_params().model_dump(mode="json"), workspace, cron)
         return os.EX_OK
 
     def _scheduled(self) -> str:
         if not self.params:
             return ""
         return str(read_toml(Path(self.params).expanduser())[1].get("schedule", {}).get("cron", ""))
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """Treat the end that a service manager asks for like Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 def check_cron(cron: str) -> None:

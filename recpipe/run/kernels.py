@@ -96,5 +96,7 @@ def register_engine() -> str:
 
 def _kernel_environment() -> dict[str, str]:
     """Return the environment with absolute import paths: the kernel works in another folder."""
-    paths = [str(Path(entry).absolute()) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    paths = [
+        str(Path(entry).absolute()) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry
+    ]
     return dict(os.environ) | ({"PYTHONPATH": os.pathsep.join(paths)} if paths else {})

@@ -33,7 +33,9 @@ def check_parameters(notebook: Path, names: Collection[str]) -> None:
         )
     missing, unknown = sorted(set(names) - found), sorted(found - set(names))
     if missing or unknown:
-        parts = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has unknown {', '.join(unknown)}"] * bool(unknown)
+        parts = [f"lacks {', '.join(missing)}"] * bool(missing) + [
+            f"has unknown {', '.join(unknown)}"
+        ] * bool(unknown)
         raise ParameterError(
             f"{notebook}: the parameters cell {' and '.join(parts)}",
             "Names there must be those of `recpipe params`, with workspace, run_folder and the ids it reads.",

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from recpipe.core.errors import RecpipeError
 from recpipe.core.files import read_json, write_json
 from recpipe.core.workspace import Workspace
-from recpipe.run.results import ERROR, RESULT, StageResult, now, read_result
+from recpipe.run.results import ERROR, RESULT, now, read_result
 from recpipe.run.stages import STAGES
 
 RUN = "run.json"
@@ -47,7 +47,12 @@ def recorded_run(workspace: Workspace, params: BaseModel, flow_run: str = "") ->
         run.save(status="failed", finished_at=now(), error=describe(error, run))
         raise
     except Exception as error:
-        told = {"kind": "failure", "message": f"{type(error).__name__}: {error}", "hint": "", "stage": run.stage}
+        told = {
+            "kind": "failure",
+            "message": f"{type(error).__name__}: {error}",
+            "hint": "",
+            "stage": run.stage,
+        }
         run.save(status="failed", finished_at=now(), error=told)
         raise
     except BaseException:
@@ -83,7 +88,9 @@ def list_runs(workspace: Workspace, count: int = 10) -> list[dict[str, Any]]:
     One that says it is running although its process is gone was killed.
     """
     folders = sorted((path.parent for path in workspace.runs.glob(f"*/{RUN}")), reverse=True)[:count]
-    runs = [read_json(folder / RUN) | {"name": folder.name, "stages": stage_states(folder)} for folder in folders]
+    runs = [
+        read_json(folder / RUN) | {"name": folder.name, "stages": stage_states(folder)} for folder in folders
+    ]
     for run in runs:
         if run["status"] == "running" and not _is_alive(run["process"]):
             run["status"] = "killed"

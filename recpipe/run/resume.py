@@ -62,7 +62,9 @@ def _source_fingerprint(params: BaseModel) -> str:
 
 
 def _newest_first(workspace: Workspace, stage: str) -> Iterator[Path]:
-    results = sorted(workspace.runs.glob(f"*/{stage}/{RESULT}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    results = sorted(
+        workspace.runs.glob(f"*/{stage}/{RESULT}"), key=lambda path: path.stat().st_mtime, reverse=True
+    )
     return (path.parent for path in results)
 
 

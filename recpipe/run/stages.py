@@ -38,7 +38,11 @@ STAGES: dict[str, StageRow] = {
             ("evaluate", "train"),
         ),
         StageRow(
-            "recommend", "5_recommend.ipynb", ("snapshot", "champion"), ("publication",), ("recommend", "train")
+            "recommend",
+            "5_recommend.ipynb",
+            ("snapshot", "champion"),
+            ("publication",),
+            ("recommend", "train"),
         ),
     )
 }
@@ -84,7 +88,9 @@ def resolve_id(workspace: Workspace, name: str, given: str) -> str:
         return given
     settings = workspace.read_settings()
     if not workspace.database.exists():
-        raise DataError(f"{workspace.root}: nothing has been collected here yet", "Run `recpipe stage collect`.")
+        raise DataError(
+            f"{workspace.root}: nothing has been collected here yet", "Run `recpipe stage collect`."
+        )
     return "" if settings.get("collecting") else str(settings.get("data", ""))
 
 

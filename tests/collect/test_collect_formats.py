@@ -102,6 +102,12 @@ def test_latin_1_is_told_from_utf_8_and_may_be_declared(workspace, tmp_path):
     assert rows(workspace, "SELECT user_id FROM events") == [("Jörg",)]
 
 
+def test_a_declared_encoding_beats_the_likely_one(workspace, tmp_path):
+    path = write(tmp_path, "e.csv", f"{HEADER}\nJörg,tea,2024-01-01\nben,tea,2024-01-01\n")
+    collected(workspace, files(path, encoding="latin-1"))
+    assert rows(workspace, "SELECT user_id FROM events ORDER BY 1") == [("JÃ¶rg",), ("ben",)]
+
+
 def test_text_that_is_neither_utf_8_nor_latin_1_is_refused(workspace, tmp_path):
     path = write(tmp_path, "e.csv", f"{HEADER}\n5€,tea,2024-01-01\n".encode("cp1252"))
     with pytest.raises(DataError, match="neither UTF-8 nor Latin-1") as raised:
