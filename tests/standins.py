@@ -85,7 +85,7 @@ def write_standin(folder: Path, stage: str, extra: str = "") -> Path:
 def parameters_source(stage: str) -> str:
     """Return the source of a parameters cell with every name the runner passes."""
     names = ["workspace", "run_folder", *STAGES[stage].reads]
-    values = {name: "" for name in names} | getattr(PipelineParams(), stage).model_dump(mode="json")
+    values = dict.fromkeys(names, "") | getattr(PipelineParams(), stage).model_dump(mode="json")
     return "\n".join(f"{name} = {value!r}  # meaning" for name, value in values.items())
 
 

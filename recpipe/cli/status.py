@@ -36,7 +36,7 @@ def status_lines(workspace: Workspace) -> list[str]:
         lines.append(_row(name, f"{pointed or 'none yet':<26} {made}".rstrip()))
     for label, shelf in (("snapshots", workspace.snapshots), ("models", workspace.models)):
         lines.append(_row(label, f"{len(shelf.names())} kept"))
-    return lines + ["", *(line for run in list_runs(workspace) for line in _run_lines(run))]
+    return [*lines, "", *(line for run in list_runs(workspace) for line in _run_lines(run))]
 
 
 def _run_lines(run: dict[str, Any]) -> Iterator[str]:

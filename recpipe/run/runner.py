@@ -72,7 +72,8 @@ def _execute(stage: str, notebook: Path, folder: Path, key: str, parameters: dic
     missing = set(STAGES[stage].writes) - set(result.ids)
     if result.stage != stage or missing:
         raise StageError(
-            f"{notebook.name} wrote a result of stage {result.stage!r} with {', '.join(result.ids) or 'no ids'}",
+            f"{notebook.name} wrote a result of stage {result.stage!r} "
+            f"with {', '.join(result.ids) or 'no ids'}",
             f"Open it with recpipe.open_stage({stage!r}, globals()).",
         )
     write_result(folder, result, key)

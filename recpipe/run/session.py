@@ -20,7 +20,7 @@ from recpipe.run.stages import STAGES, resolve_id
 
 @dataclass(frozen=True)
 class Stage:
-    """An opened stage. The upstream ids are attributes too: `stage.snapshot`, `stage.model`, …
+    """An opened stage. The upstream ids are attributes too: `stage.snapshot`, `stage.model` and so on.
 
     `params` is the wing's own class; `folder` is where this stage keeps its files in the run.
     """

@@ -39,7 +39,7 @@ def with_remembered_source(params: P, workspace: Workspace) -> P:
     if source == UNSET and not remembered:
         raise ParameterError(
             f"{workspace.root}: a new workspace needs a source",
-            "Add --source complete-journey for the sample data, or --source files --events PATH for your own.",
+            "Add --source complete-journey for the sample data or --source files --events PATH for your own.",
         )
     if source not in {UNSET, remembered.get("source")}:
         return params
