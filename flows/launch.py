@@ -35,11 +35,14 @@ def run_here(stages: Sequence[str], params: PipelineParams, workspace: Workspace
     logger.info("Prefect: %s", f"reporting to {where}" if where else "starting its server for this run")
     from flows.pipeline import STAGE_FLOWS, recommendation_pipeline
 
+    # Any: the overloads of a flow's call do not tell that return_state=True gives a State
     if tuple(stages) == tuple(STAGES):
-        state = recommendation_pipeline(params, str(workspace.root), return_state=True)
+        flow: Any = recommendation_pipeline
+        state = flow(params, str(workspace.root), return_state=True)
     else:
         (stage,) = stages
-        state = STAGE_FLOWS[stage](getattr(params, stage), str(workspace.root), return_state=True)
+        flow = STAGE_FLOWS[stage]
+        state = flow(getattr(params, stage), str(workspace.root), return_state=True)
     if state.is_completed():
         return Outcome(results=state.result())
     folder = find_run(workspace, str(state.state_details.flow_run_id))

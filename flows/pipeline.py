@@ -129,7 +129,8 @@ def _run_in_order(
     for stage in stages:
         run.stage = stage
         upstream = _handed_on(stage, results)
-        state = TASKS[stage](
+        task: Any = TASKS[stage]
+        state = task(
             stage, getattr(params, stage), str(workspace.root), str(run.folder), upstream, return_state=True
         )
         results.append(state.result())

@@ -34,7 +34,8 @@ import logging
 logging.getLogger("recpipe.train").info("epoch 1 of %d", stage.params.epochs)
 outputs = {}
 for kind in ("model", "popularity"):
-    draft = stage.workspace.models.draft(kind + "-" + content_id(stage.snapshot, stage.params.model_dump(), kind))
+    made_of = (stage.snapshot, stage.params.model_dump(), kind)
+    draft = stage.workspace.models.draft(kind + "-" + content_id(*made_of))
     outputs[kind] = draft.seal({"kind": kind, "snapshot": stage.snapshot})
     stage.workspace.models.point("newest" if kind == "model" else kind, outputs[kind])
 figures = {"epochs": stage.params.epochs}

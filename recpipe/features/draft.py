@@ -33,13 +33,27 @@ class SnapshotDraft:
 
     @property
     def reused(self) -> bool:
-        """Whether the finished snapshot of this name is used instead of making it again."""
+        """Whether the finished snapshot of this name was there when the draft was opened."""
         return self.draft is None
 
     @property
+    def is_finished(self) -> bool:
+        """Whether this is a finished snapshot, found or sealed: verbs that write leave it as it is."""
+        return self.draft is None or not self.draft.folder.exists()
+
+    @property
     def folder(self) -> Path:
-        """Where the tables lie: a temporary folder, or the finished snapshot."""
-        return self.draft.folder if self.draft else self.workspace.snapshots.path(self.name)
+        """Where the tables lie: a temporary folder, or the finished snapshot.
+
+        Raises DataError if the draft was discarded.
+        """
+        if self.draft and not self.is_finished:
+            return self.draft.folder
+        if not self.workspace.snapshots.has(self.name):
+            raise DataError(
+                f"the draft of snapshot {self.name} was discarded", "Begin again with open_draft."
+            )
+        return self.workspace.snapshots.path(self.name)
 
     def path(self, table: str) -> Path:
         """Return the Parquet file of a table."""
@@ -47,7 +61,7 @@ class SnapshotDraft:
 
     def discard(self) -> None:
         """Remove what was written; a finished snapshot stays."""
-        if self.draft:
+        if self.draft and not self.is_finished:
             self.draft.discard()
 
     def figures(self) -> dict[str, Any]:

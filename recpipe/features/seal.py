@@ -11,9 +11,9 @@ from recpipe.features.draft import SCHEMA_VERSION, SnapshotDraft
 def seal(draft: SnapshotDraft) -> str:
     """Give the draft its manifest and its name, let "newest" name it, and return the name.
 
-    A snapshot that is used again stays as it is; only the pointer moves.
+    A finished snapshot stays as it is; only the pointer moves. Raises DataError if the draft was discarded.
     """
-    if draft.draft:
+    if draft.draft and not draft.is_finished:
         draft.draft.seal(_manifest(draft))
     draft.workspace.snapshots.point("newest", draft.name)
     return draft.name

@@ -49,7 +49,7 @@ class StageClient(PapermillNotebookClient):
         # nbclient cleans up behind a started kernel, but not when interrupted while it starts
         provisioner = getattr(self.km, "provisioner", None)
         pid = getattr(provisioner, "pid", None)
-        if pid and provisioner.has_process:
+        if provisioner and pid and provisioner.has_process:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)  # it leads a group of its own, worker processes included
 

@@ -28,7 +28,7 @@ def preflight(
 
 
 def check_source(params: PipelineParams) -> None:
-    """Raise DataError or ParameterError if the source cannot be found."""
-    from recpipe.collect import source_fingerprint
+    """Raise DataError or ParameterError if the source is not there or cannot be what it claims to be."""
+    from recpipe.collect import preflight as look_at
 
-    source_fingerprint(params.collect)
+    look_at(params.collect)

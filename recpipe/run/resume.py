@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from pydantic import BaseModel
@@ -55,10 +56,10 @@ def code_hash(row: StageRow, notebook: Path) -> str:
     return content_id([(path.name, file_hash(path)) for path in files], cells)
 
 
-def _source_fingerprint(params: BaseModel) -> str:
+def _source_fingerprint(params: Any) -> list[Any]:
     from recpipe.collect import source_fingerprint
 
-    return str(source_fingerprint(params))
+    return source_fingerprint(params)
 
 
 def _newest_first(workspace: Workspace, stage: str) -> Iterator[Path]:

@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
 from recpipe import features
+from recpipe.core.errors import DataError
 from recpipe.core.snapshot import Snapshot
 from tests.features.small_shop import fill, write
 
@@ -68,3 +70,24 @@ def test_portraits_tell_interests_in_words(shop):
     table = features.portraits(write(shop, half_life_days=1000.0), users=2)
     assert table["user_id"].tolist() == ["ann", "bob"]
     assert table["interests"].tolist() == ["x 62 %, y 38 %", "x 67 %, y 33 %"]
+
+
+def test_cells_run_again_after_the_seal_read_the_snapshot_and_change_nothing(shop):
+    draft = write(shop)
+    name = features.seal(draft)
+    features.write_histories(draft)
+    features.describe_users(draft)
+    features.describe_items(draft)
+    assert len(features.portraits(draft)) == 4
+    assert features.seal(draft) == name
+    assert shop.snapshots.verify(name) == draft.folder
+
+
+def test_a_discarded_draft_cannot_be_sealed(shop):
+    draft = write(shop)
+    draft.discard()
+    with pytest.raises(DataError, match="was discarded"):
+        features.seal(draft)
+    with pytest.raises(DataError, match=r"was discarded\nTo do: Begin again"):
+        features.portraits(draft)
+    assert shop.snapshots.names() == []
