@@ -39,7 +39,8 @@ class SnapshotDraft:
     @property
     def is_finished(self) -> bool:
         """Whether this is a finished snapshot, found or sealed: verbs that write leave it as it is."""
-        return self.draft is None or not self.draft.folder.exists()
+        sealed = self.draft and not self.draft.folder.exists() and self.workspace.snapshots.has(self.name)
+        return self.draft is None or bool(sealed)
 
     @property
     def folder(self) -> Path:
@@ -47,13 +48,13 @@ class SnapshotDraft:
 
         Raises DataError if the draft was discarded.
         """
-        if self.draft and not self.is_finished:
-            return self.draft.folder
-        if not self.workspace.snapshots.has(self.name):
+        if self.draft is None or self.is_finished:
+            return self.workspace.snapshots.path(self.name)
+        if not self.draft.folder.exists():
             raise DataError(
                 f"the draft of snapshot {self.name} was discarded", "Begin again with open_draft."
             )
-        return self.workspace.snapshots.path(self.name)
+        return self.draft.folder
 
     def path(self, table: str) -> Path:
         """Return the Parquet file of a table."""
@@ -61,7 +62,7 @@ class SnapshotDraft:
 
     def discard(self) -> None:
         """Remove what was written; a finished snapshot stays."""
-        if self.draft and not self.is_finished:
+        if self.draft:
             self.draft.discard()
 
     def figures(self) -> dict[str, Any]:
