@@ -20,6 +20,7 @@ MANY = (
     "INSERT INTO staged_events BY NAME SELECT {} AS user_id, 'i' AS item_id, {} AS event_type, "
     "TIMESTAMP '2024-01-01' AS event_at FROM range(2000)"
 )
+COUNT = "column unique value count to be between"
 
 BAD = {
     "column values to not be null: user_id": CAKE.format("user_id = NULL"),
@@ -28,12 +29,10 @@ BAD = {
     "ids are not blank: ": CAKE.format("user_id = ' '"),
     "times lie between 1971 and 2100: ": CAKE.format("event_at = '1970-01-20'"),
     "no event lies in the future: ": CAKE.format(f"event_at = '{FUTURE}'"),
-    "column unique value count to be between min_value 1 max_value 100: event_type": MANY.format(
-        "'u'", "range"
-    ),
+    f"{COUNT} min_value 1 max_value 100: event_type": MANY.format("'u'", "range"),
     "values are finite: ": CAKE.format("value = 'inf'"),
-    "column unique value count to be between min_value 2: user_id": "UPDATE staged_events SET user_id = 'ben'",
-    "column unique value count to be between min_value 2: item_id": CAKE.format("item_id = 'tea'"),
+    f"{COUNT} min_value 2: user_id": "UPDATE staged_events SET user_id = 'ben'",
+    f"{COUNT} min_value 2: item_id": CAKE.format("item_id = 'tea'"),
     "users come more than once: ": MANY.format("range", "'event'"),
 }
 

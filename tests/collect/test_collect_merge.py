@@ -39,11 +39,11 @@ def test_the_data_id_depends_on_the_rows_only(tmp_path):
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_of_equal_keys_the_same_row_is_kept_whatever_the_order(workspace, tmp_path, order):
+def test_of_equal_keys_the_lowest_value_and_order_are_kept_whatever_came_first(workspace, tmp_path, order):
     lines = ["u,i,2024-01-01,5,2", "u,i,2024-01-01,9,1"]
     content = "\n".join([HEADER + ",value,event_order", *(lines[place] for place in order)])
     collected(workspace, files(write(tmp_path, "e.csv", content)))
-    assert rows(workspace, "SELECT value, event_order FROM events") == [(9.0, 1)]
+    assert rows(workspace, "SELECT value, event_order FROM events") == [(5.0, 1)]
 
 
 def test_events_of_other_types_at_one_time_are_different_events(workspace, tmp_path):
