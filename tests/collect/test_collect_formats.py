@@ -191,3 +191,17 @@ def test_categories_come_as_lists_or_separated_and_the_rest_is_attributes(worksp
         ("p", "P", ["x", "y"], '{"price":2.5}'),
     ]
     assert refused(workspace) == [(3, "no item_id")]
+
+
+def test_attributes_that_json_cannot_say_are_left_out(workspace, tmp_path):
+    table = pa.table({"item_id": ["a"], "price": [float("nan")], "size": [float("inf")], "weight": [1.5]})
+    pq.write_table(table, tmp_path / "i.parquet")
+    collected(workspace, files(write(tmp_path, "e.csv", THREE), items=str(tmp_path / "i.parquet")))
+    assert rows(workspace, "SELECT attributes FROM items") == [('{"weight":1.5}',)]
+
+
+def test_texts_that_parquet_holds_as_bytes_are_texts(workspace, tmp_path):
+    table = pa.table({"user_id": ["Zoë".encode()], "item_id": [b"i"], "timestamp": ["2024-01-01"]})
+    pq.write_table(table, tmp_path / "e.parquet")
+    collected(workspace, files(str(tmp_path / "e.parquet"), users=str(tmp_path / "e.parquet")))
+    assert rows(workspace, "SELECT user_id FROM events UNION SELECT user_id FROM users") == [("Zoë",)]

@@ -1,3 +1,4 @@
+-- As documents_parquet.sql, out of one CSV file; refused lines are in reject_errors afterwards.
 INSERT INTO documents BY NAME
 WITH recpipe_row AS (
     FROM read_csv(

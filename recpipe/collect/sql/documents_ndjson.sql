@@ -1,3 +1,4 @@
+-- As documents_parquet.sql, out of one NDJSON file, read line by line; a broken line is one bad row.
 INSERT INTO documents BY NAME
 WITH lines AS (
     SELECT line, row_number() OVER () AS row_number

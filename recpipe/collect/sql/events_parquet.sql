@@ -2,7 +2,7 @@
 INSERT INTO staged_events BY NAME
 WITH recpipe_row AS (
     SELECT *, NULL::VARCHAR AS "recpipe: no such column"
-    FROM read_parquet($file, file_row_number = true)
+    FROM read_parquet($file, file_row_number = true, binary_as_string = true)
 ),
 raw AS (
     SELECT
