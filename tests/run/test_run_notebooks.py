@@ -1,0 +1,121 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell
+
+from recpipe.core.errors import CheckError, ParameterError, StageError
+from recpipe.core.workspace import Workspace
+from recpipe.params import PipelineParams
+from recpipe.run.notebooks import check_parameters, execute
+from recpipe.run.results import KernelError
+from recpipe.run.runner import parameter_names, run_stage
+from tests.standins import parameters_source, write_notebook, write_standin
+
+
+def run_collect(workspace: Workspace, extra: str) -> Path:
+    """Run the stand-in of collect with a cell `extra` in it; return the stage's folder."""
+    notebook = write_standin(Path(workspace.read_settings()["notebooks"]), "collect", extra)
+    folder = workspace.new_run() / "collect"
+    folder.mkdir()
+    params = PipelineParams().collect.model_dump(mode="json")
+    execute(notebook, folder, params | {"workspace": str(workspace.root), "run_folder": str(folder.parent)})
+    return folder
+
+
+def newest_error(workspace: Workspace) -> dict:
+    (path,) = workspace.runs.glob("*/collect/error.json")
+    return json.loads(path.read_text())
+
+
+def test_a_notebook_leaves_its_record_html_and_result(workspace: Workspace) -> None:
+    folder = run_collect(workspace, "print('hello from the kernel')")
+    assert {path.name for path in folder.iterdir()} == {
+        "1_collect.ipynb",
+        "1_collect.html",
+        "kernel.log",
+        "result.json",
+    }
+    page = (folder / "1_collect.html").read_text()
+    assert "hello from the kernel" in page
+    assert "cdnjs" not in page, "it must be complete without internet"
+
+
+def test_an_error_of_ours_crosses_the_kernel_with_its_class_message_hint_and_cell(
+    workspace: Workspace,
+) -> None:
+    cell = "from recpipe.core.errors import CheckError\nraise CheckError('3 rows refused', 'Mend them.')"
+    with pytest.raises(CheckError) as caught:
+        run_collect(workspace, cell)
+    assert (caught.value.message, caught.value.hint) == ("3 rows refused", "Mend them.")
+    error = newest_error(workspace)
+    assert (error["kind"], error["message"], error["hint"]) == ("data", "3 rows refused", "Mend them.")
+    assert error["cell"] == 4  # parameters, injected parameters, opening, this one
+    executed = Path(error["notebook"])
+    assert "3 rows refused" in executed.read_text()
+    assert executed.with_suffix(".html").is_file()
+
+
+def test_any_other_error_is_a_stage_error_that_names_notebook_and_cell(workspace: Workspace) -> None:
+    with pytest.raises(StageError, match=r"1_collect\.ipynb, cell 4: ZeroDivisionError"):
+        run_collect(workspace, "1 / 0")
+    assert newest_error(workspace)["kind"] == "failure"
+
+
+def test_a_notebook_without_a_result_is_an_error(workspace: Workspace, tmp_path: Path) -> None:
+    cells = [new_code_cell("workspace = ''", metadata={"tags": ["parameters"]})]
+    notebook = write_notebook(tmp_path / "silent.ipynb", cells)
+    with pytest.raises(StageError, match="wrote no result"):
+        execute(notebook, workspace.new_run(), {"workspace": ""})
+
+
+def test_a_dying_kernel_is_told_apart_so_that_it_is_tried_again(workspace: Workspace) -> None:
+    with pytest.raises(KernelError, match="its kernel died"):
+        run_collect(workspace, "import os; os._exit(1)")
+    assert newest_error(workspace)["error"] == "KernelError"
+
+
+def test_no_kernel_outlives_its_stage(workspace: Workspace) -> None:
+    with pytest.raises(StageError, match="kernel process"):
+        run_collect(workspace, "import os; raise ValueError(f'kernel process {os.getpid()}')")
+    process = int(newest_error(workspace)["message"].rsplit(maxsplit=1)[1])
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+def test_a_stale_error_is_gone_after_a_run_that_succeeds(workspace: Workspace) -> None:
+    folder = workspace.new_run() / "collect"
+    folder.mkdir()
+    (folder / "error.json").write_text("{}")
+    run_stage("collect", PipelineParams().collect, workspace, folder.parent)
+    assert not (folder / "error.json").exists()
+
+
+def test_a_misspelt_name_in_the_cell_is_found_before_any_kernel_starts(tmp_path: Path) -> None:
+    source = parameters_source("train").replace("epochs =", "epocs =")
+    cells = [new_code_cell(source, metadata={"tags": ["parameters"]})]
+    notebook = write_notebook(tmp_path / "3_train.ipynb", cells)
+    with pytest.raises(ParameterError, match=r"3_train\.ipynb.*lacks epochs and has unknown epocs"):
+        check_parameters(notebook, parameter_names("train", PipelineParams().train))
+
+
+def test_a_notebook_without_a_parameters_cell_is_refused(tmp_path: Path) -> None:
+    notebook = write_notebook(tmp_path / "3_train.ipynb", [new_code_cell(parameters_source("train"))])
+    with pytest.raises(ParameterError, match="no parameters cell"):
+        check_parameters(notebook, parameter_names("train", PipelineParams().train))
+
+
+def test_a_value_may_span_lines_in_the_cell(tmp_path: Path) -> None:
+    source = parameters_source("collect").replace(
+        "columns = {}", "columns = {\n    'user_id': 'customer',\n}"
+    )
+    notebook = write_notebook(
+        tmp_path / "n.ipynb", [new_code_cell(source, metadata={"tags": ["parameters"]})]
+    )
+    check_parameters(notebook, parameter_names("collect", PipelineParams().collect))
+
+
+def test_a_missing_notebook_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StageError, match=r"gone\.ipynb: no such notebook"):
+        check_parameters(tmp_path / "gone.ipynb", {"workspace"})
