@@ -1,6 +1,5 @@
 """What a file is: format, compression, delimiter, encoding and columns, read off its first bytes."""
 
-import codecs
 import csv
 import gzip
 import io
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from recpipe.collect.encoding import decode
 from recpipe.core.errors import DataError
 
 Format = Literal["parquet", "csv", "ndjson"]
@@ -67,7 +67,8 @@ def read_layout(path: Path, delimiter: str, encoding: str, wanted: Collection[st
     _check_magic(path, "Parquet" if FORMATS[suffix] == "parquet" else compression)
     if FORMATS[suffix] == "parquet":
         return _read_parquet(path, wanted)
-    text, encoding = _decode(path, _read_head(path, compression), encoding)
+    head = _read_head(path, compression)
+    text, encoding = decode(path, head, encoding, is_whole=len(head) < _HEAD_BYTES)
     if FORMATS[suffix] == "ndjson":
         rows = tuple(_json_rows(path, text))
         keys = tuple(dict.fromkeys(key for row in rows for key in row))
@@ -121,39 +122,6 @@ def _read_head(path: Path, compression: str) -> bytes:
             return file.read(_HEAD_BYTES)
     except (OSError, EOFError) as error:
         raise DataError(f"{path}: damaged ({error})", "Copy or export it again.") from None
-
-
-def _decode(path: Path, head: bytes, encoding: str) -> tuple[str, str]:
-    """Return the text and its encoding. The last character may be cut, so its errors do not count."""
-    if encoding == "auto":
-        encoding = _detect_encoding(path, head)
-    text = head.decode({"utf-8": "utf-8-sig"}.get(encoding, encoding), errors="replace")
-    return text.lstrip("\ufeff"), encoding
-
-
-def _detect_encoding(path: Path, head: bytes) -> str:
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    lines = head.split(b"\n")[: -1 if len(head) == _HEAD_BYTES else None]  # the last may be cut
-    telling = [line for line in lines if not line.isascii()]
-    broken = [line for line in telling if not _is_utf8(line)]
-    if len(broken) * 2 <= len(telling):
-        return "utf-8"  # a few broken lines are bad rows, not another encoding
-    # Latin-1 has no characters here; Windows-1252 and the encodings of Asia have
-    if any(0x80 <= byte <= 0x9F for line in broken for byte in line):
-        raise DataError(
-            f"{path}: neither UTF-8 nor Latin-1 (see the line {broken[0][:60]!r})",
-            "Convert it, e.g. iconv -f windows-1252 -t utf-8, or declare --collect.encoding.",
-        )
-    return "latin-1"
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _json_rows(path: Path, text: str) -> Iterator[dict[str, Any]]:
