@@ -1,0 +1,147 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recpipe.core.errors import BusyError, CheckError, DataError, ParameterError, StageError
+from recpipe.core.workspace import Workspace
+from recpipe.params import PipelineParams, TrainParams
+from recpipe.run.results import KernelError
+from recpipe.run.stages import STAGES
+from tests.standins import workspace_with_standins, write_standin
+
+REFUSE = "from recpipe.core.errors import DataError\nraise DataError('no rows', 'Collect some.')"
+DIE_ONCE = """
+from pathlib import Path
+marker = Path(run_folder) / "died"
+if not marker.exists():
+    marker.touch()
+    import os
+    os._exit(1)
+"""
+COUNT = """
+from pathlib import Path
+with (Path(run_folder) / "attempts").open("a") as file:
+    file.write("x")
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, prefect_api: str) -> Workspace:
+    return workspace_with_standins(tmp_path)
+
+
+@pytest.fixture
+def no_delay(monkeypatch: pytest.MonkeyPatch, prefect_api: str) -> None:
+    """Retry at once."""
+    import flows.pipeline as pipeline
+
+    quick = {name: task.with_options(retry_delay_seconds=0) for name, task in pipeline.TASKS.items()}
+    monkeypatch.setattr(pipeline, "TASKS", quick)
+
+
+def run_pipeline(workspace: Workspace, params: PipelineParams | None = None) -> Any:
+    from flows.pipeline import recommendation_pipeline
+
+    flow: Any = recommendation_pipeline
+    return flow(params or PipelineParams(), str(workspace.root), return_state=True)
+
+
+def change(workspace: Workspace, stage: str, extra: str) -> None:
+    write_standin(Path(workspace.read_settings()["notebooks"]), stage, extra)
+
+
+def only_run(workspace: Workspace) -> Path:
+    (run,) = workspace.runs.iterdir()
+    return run
+
+
+def test_the_whole_pipeline_runs_hands_on_ids_and_is_reused(workspace: Workspace) -> None:
+    state = run_pipeline(workspace, PipelineParams(train=TrainParams(epochs=3)))
+    assert state.is_completed()
+    results = {result.stage: result for result in state.result()}
+    assert list(results) == list(STAGES)
+    assert results["evaluate"].ids["champion"] == results["train"].ids["model"]
+    assert workspace.publications.pointed("current") == results["recommend"].ids["publication"]
+    run = only_run(workspace)
+    assert json.loads((run / "run.json").read_text())["status"] == "finished"
+    assert "epoch 1 of 3" in (run / "prefect.log").read_text()
+    assert "epochs = 3" in (run / "train" / "3_train.ipynb").read_text()
+    again = run_pipeline(workspace, PipelineParams(train=TrainParams(epochs=3)))
+    assert all(result.reused for result in again.result())
+    assert {name: result.ids for name, result in results.items()} == {
+        result.stage: result.ids for result in again.result()
+    }
+
+
+def test_bad_data_fails_the_run_at_once_with_its_message(workspace: Workspace, no_delay: None) -> None:
+    change(workspace, "features", COUNT + REFUSE)
+    state = run_pipeline(workspace)
+    assert state.is_failed()
+    assert state.message == "no rows\nTo do: Collect some."
+    run = only_run(workspace)
+    error = json.loads((run / "run.json").read_text())["error"]
+    assert (error["stage"], error["kind"]) == ("features", "data")
+    assert error["notebook"] == str(run / "features" / "2_features.ipynb")
+    assert (run / "attempts").read_text() == "x", "bad data does not get better by trying again"
+    assert not (run / "train").exists()
+    with workspace.lock():
+        pass  # is free again
+
+
+def test_a_dead_kernel_is_tried_again(workspace: Workspace, no_delay: None) -> None:
+    change(workspace, "train", DIE_ONCE)
+    state = run_pipeline(workspace)
+    assert state.is_completed(), state.message
+    assert not (only_run(workspace) / "train" / "error.json").exists()
+
+
+def test_the_stage_after_a_failure_goes_on_where_it_stopped(workspace: Workspace, no_delay: None) -> None:
+    change(workspace, "train", REFUSE)
+    assert run_pipeline(workspace).is_failed()
+    change(workspace, "train", "pass")
+    results = {result.stage: result.reused for result in run_pipeline(workspace).result()}
+    assert results == {
+        "collect": True,
+        "features": True,
+        "train": False,
+        "evaluate": False,
+        "recommend": False,
+    }
+
+
+def test_one_stage_runs_on_what_is_there(workspace: Workspace) -> None:
+    from flows.pipeline import collect_stage, features_stage
+
+    collect: Any = collect_stage
+    features: Any = features_stage
+    collect(PipelineParams().collect, str(workspace.root))
+    (result,) = features(PipelineParams().features, str(workspace.root))
+    assert workspace.snapshots.pointed("newest") == result.ids["snapshot"]
+
+
+def test_a_workspace_at_work_fails_the_run_and_records_none(workspace: Workspace) -> None:
+    with workspace.lock():
+        state = run_pipeline(workspace)
+    assert state.is_failed()
+    assert "another run is at work here" in state.message
+    assert list(workspace.runs.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (BusyError("locked"), True),
+        (KernelError("died"), True),
+        (DataError("bad"), False),
+        (CheckError("refused"), False),
+        (ParameterError("unknown"), False),
+        (StageError("a bug in a cell"), False),
+        (ValueError("a bug of ours"), False),
+    ],
+)
+def test_only_what_passes_by_itself_is_tried_again(error: Exception, again: bool, prefect_api: str) -> None:
+    from flows.pipeline import is_transient
+
+    assert is_transient(error) == again
