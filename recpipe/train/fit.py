@@ -11,9 +11,9 @@ import tf_keras
 from recpipe.core.errors import StageError
 from recpipe.core.metrics import hits, ndcg_at_k
 from recpipe.core.retrieval import top_k
-from recpipe.core.snapshot import Histories
+from recpipe.core.snapshot import Histories, Moment
 from recpipe.core.vocabulary import Vocabulary
-from recpipe.train.data import RECENT_USERS, TrainingData
+from recpipe.train.data import RECENT_USERS, Judges, TrainingData
 from recpipe.train.datasets import Batches
 from recpipe.train.examples import Examples, build_examples
 from recpipe.train.inputs import encoder_input
@@ -24,7 +24,7 @@ from recpipe.train.two_tower import TwoTower
 
 JUDGED_AT = 10
 FINAL_RATE = 0.1
-SMOOTHING = 1.0
+POPULARITY_WEIGHTS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
 QUERY_BLOCK = 2048
 COLLAPSED = 1e-6  # largest range of a coordinate below which vectors count as one
 
@@ -33,12 +33,17 @@ logger = logging.getLogger("recpipe.train")
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained model and how it came about. curve: a row an epoch (epoch, loss, ndcg, seconds)."""
+    """A trained model and how it came about. curve: a row an epoch (epoch, loss, ndcg, seconds).
+
+    validation_ndcg: NDCG@10 of the judges, all items ranked, with the popularity weight.
+    """
 
     model: TwoTower
     data: TrainingData
     curve: list[dict[str, float]]
     best_epoch: int
+    popularity_weight: float
+    validation_ndcg: float
 
 
 def fit(data: TrainingData) -> Fitted:
@@ -66,7 +71,7 @@ def fit(data: TrainingData) -> Fitted:
             break
     model.set_weights(best)
     check_collapse(model, data, params)
-    return Fitted(model, data, curve, best_epoch)
+    return Fitted(model, data, curve, best_epoch, *weigh_popularity(model, data))
 
 
 def build_model(data: TrainingData, examples: Examples, params: TrainParams) -> TwoTower:
@@ -82,13 +87,39 @@ def build_model(data: TrainingData, examples: Examples, params: TrainParams) -> 
 
 
 def popularity_bias(counts: dict[str, np.ndarray]) -> np.ndarray:
-    """Log of recent popularity, (items + 1,) float32; all-time counts, scaled, steady it.
+    """Log of recent popularity, (items + 1,) float32: how many users had the item of late, plus one.
 
     Users rather than events: one user's hundred purchases say little about the others.
     """
-    recent, ever = counts[RECENT_USERS], counts["events"]
-    scale = recent.sum() / max(ever.sum(), 1)
-    return np.log(recent + scale * ever + SMOOTHING).astype(np.float32)
+    return np.log1p(counts[RECENT_USERS]).astype(np.float32)
+
+
+def vectors_at(model: TwoTower, data: TrainingData, moment: Moment, weight: float) -> np.ndarray:
+    """Item vectors, (items + 1, dimension + 1), with the popularity of `moment` at `weight` in the bias.
+
+    The bias is log popularity before the validation part plus what was learned; what was learned stays.
+    """
+    vectors = model.item_vectors()
+    shift = weight * popularity_bias(data.counts[moment]) - popularity_bias(data.counts["validation"])
+    vectors[1:, -1] += shift[1:]
+    return vectors
+
+
+def weigh_popularity(model: TwoTower, data: TrainingData) -> tuple[float, float]:
+    """The weight of popularity that suits the judges best, and their NDCG@10 with it.
+
+    On few users the towers are surer of themselves than they should be; more popularity makes up for it.
+    """
+    if len(data.judges) == 0:
+        return 1.0, math.nan
+    queries = embed(model, data.judges.histories, data.users, data.params)
+    ndcg = {
+        weight: judge_vectors(queries, vectors_at(model, data, "validation", weight), data.judges)
+        for weight in POPULARITY_WEIGHTS
+    }
+    best = max(ndcg, key=lambda weight: ndcg[weight])
+    logger.info("popularity weighs %.2f: validation NDCG@10 %.4f", best, ndcg[best])
+    return best, ndcg[best]
 
 
 def run_epoch(model: TwoTower, batches: Batches, epoch: int) -> float:
@@ -102,13 +133,16 @@ def run_epoch(model: TwoTower, batches: Batches, epoch: int) -> float:
 
 def judge(model: TwoTower, data: TrainingData, params: TrainParams) -> float:
     """Mean NDCG@10 over the judges by full ranking, what they have seen excluded; NaN without judges."""
-    judges = data.judges
-    if len(judges) == 0:
+    if len(data.judges) == 0:
         return math.nan
-    queries = embed(model, judges.histories, data.users, params)
-    best = top_k(queries, model.item_vectors(), JUDGED_AT, excluded=judges.seen)
-    counts = judges.relevant.lengths
-    return float(ndcg_at_k(hits(best.indices, judges.relevant), counts, JUDGED_AT).mean())
+    queries = embed(model, data.judges.histories, data.users, params)
+    return judge_vectors(queries, model.item_vectors(), data.judges)
+
+
+def judge_vectors(queries: np.ndarray, vectors: np.ndarray, judges: Judges) -> float:
+    """Mean NDCG@10 of the judges, query vectors (judges, d), item vectors (items + 1, d)."""
+    best = top_k(queries, vectors, JUDGED_AT, excluded=judges.seen)
+    return float(ndcg_at_k(hits(best.indices, judges.relevant), judges.relevant.lengths, JUDGED_AT).mean())
 
 
 def embed(model: TwoTower, histories: Histories, users: Vocabulary, params: TrainParams) -> np.ndarray:

@@ -20,6 +20,7 @@ from recpipe.train.popularity import KIND
 from recpipe.train.save import QUERY_VECTOR, TOWER, USERS, VECTORS, VOCABULARY
 
 QUERY_BLOCK = 2048
+REMAKE = "Delete the folder and run the stage `train` again."
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,7 @@ def load(workspace: Workspace, version: str) -> Recommender:
     """Load a model version. Raises DataError naming the file if one is missing, altered or unfit."""
     folder, manifest = workspace.models.verify(version), workspace.models.manifest(version)
     vocabulary = Vocabulary.read(folder / VOCABULARY)
-    vectors = np.load(folder / VECTORS, allow_pickle=False)
-    if vectors.ndim != 2 or len(vectors) != vocabulary.size + 1:
-        raise DataError(
-            f"{folder / VECTORS}: shape {vectors.shape} does not fit {vocabulary.size} items",
-            "Delete the folder and run the stage `train` again.",
-        )
+    vectors = _read_vectors(folder / VECTORS, vocabulary.size)
     query = _same_for_all if manifest["kind"] == KIND else _tower(folder, manifest)
     return Recommender(version, manifest["kind"], vocabulary, vectors, query)
 
@@ -71,6 +67,16 @@ def figures(workspace: Workspace, version: str) -> dict[str, Any]:
     """What a version says of its own training, the curve left out; validation only, no test figures."""
     every: dict[str, Any] = workspace.models.manifest(version)["figures"]
     return {name: value for name, value in every.items() if name != "curve"}
+
+
+def _read_vectors(path: Path, item_count: int) -> np.ndarray:
+    try:
+        vectors: np.ndarray = np.load(path, allow_pickle=False)
+    except ValueError as error:
+        raise DataError(f"{path}: no array of numbers ({error})", REMAKE) from None
+    if vectors.ndim != 2 or len(vectors) != item_count + 1:
+        raise DataError(f"{path}: shape {vectors.shape} does not fit {item_count} items", REMAKE)
+    return vectors
 
 
 def _same_for_all(histories: Histories) -> np.ndarray:

@@ -28,15 +28,15 @@ class TrainParams(BaseModel):
     """A query this much older than the newest is drawn half as often: tastes and assortments change."""
     recent_days: int = Field(30, ge=1, le=100_000)
     """An item's bias starts at how many users had it in so many days before the validation part."""
-    epochs: int = Field(12, ge=1, le=1000)
+    epochs: int = Field(5, ge=1, le=1000)
     """How often the training queries are passed through at most."""
     batch_size: int = Field(128, ge=1, le=65_536)
     """Queries in one step; their targets are each other's negatives."""
-    learning_rate: float = Field(2e-3, gt=0, le=1)
+    learning_rate: float = Field(1e-3, gt=0, le=1)
     """Step size of Adam at the start; it falls to a tenth along half a cosine."""
-    dropout: float = Field(0.3, ge=0, lt=1)
+    dropout: float = Field(0.7, ge=0, lt=1)
     """Share of history entries, and of hidden units, left out of a training step."""
-    id_dropout: float = Field(0.3, ge=0, lt=1)
+    id_dropout: float = Field(0.4, ge=0, lt=1)
     """Share of items whose id is hidden in a training step, so that their categories learn to stand in."""
     patience: int = Field(2, ge=1, le=1000)
     """Epochs without a better validation NDCG@10 after which training ends."""

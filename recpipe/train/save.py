@@ -15,7 +15,7 @@ from recpipe.core import columns as c
 from recpipe.core.files import content_id
 from recpipe.core.workspace import Workspace
 from recpipe.train.data import TrainingData
-from recpipe.train.fit import Fitted, popularity_bias
+from recpipe.train.fit import Fitted, vectors_at
 from recpipe.train.inputs import HISTORY
 from recpipe.train.two_tower import TwoTower
 
@@ -46,7 +46,9 @@ def save(workspace: Workspace, fitted: Fitted) -> str:
     data, encoder = fitted.data, fitted.model.encoder
     draft = workspace.models.draft(version_name(data))
     data.vocabulary.write(draft.folder / VOCABULARY)
-    np.save(draft.folder / VECTORS, served_vectors(fitted))
+    # popularity as of the test's begin, so newer than the training events
+    vectors = vectors_at(fitted.model, data, "test", fitted.popularity_weight)
+    np.save(draft.folder / VECTORS, vectors)
     _export_tower(fitted.model, data, draft.folder / TOWER)
     if encoder.input_name != HISTORY:
         _write_users(data.users.ids, draft.folder / USERS)
@@ -59,7 +61,8 @@ def save(workspace: Workspace, fitted: Fitted) -> str:
             "code": code_id(),
             "figures": {
                 "best_epoch": fitted.best_epoch,
-                "validation_ndcg": fitted.curve[fitted.best_epoch - 1]["ndcg"],
+                "popularity_weight": fitted.popularity_weight,
+                "validation_ndcg": fitted.validation_ndcg,
                 "curve": fitted.curve,
             },
         }
@@ -78,16 +81,6 @@ def code_id() -> str:
     """Eight hexadecimal digits that name the code of this wing by its content."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
     return content_id({path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources})
-
-
-def served_vectors(fitted: Fitted) -> np.ndarray:
-    """Item vectors whose bias has moved with the items' popularity from the train part to the test's begin.
-
-    What was learned stays; popularity is simply newer than the training events.
-    """
-    vectors, counts = fitted.model.item_vectors(), fitted.data.counts
-    vectors[1:, -1] += (popularity_bias(counts["test"]) - popularity_bias(counts["validation"]))[1:]
-    return vectors
 
 
 def _export_tower(model: TwoTower, data: TrainingData, folder: Path) -> None:

@@ -12,6 +12,7 @@ from recpipe.core.workspace import Workspace
 from recpipe.train.data import RECENT_USERS
 from recpipe.train.datasets import Batches
 from recpipe.train.examples import build_examples
+from recpipe.train.fit import build_model, embed
 from recpipe.train.params import TrainParams
 from tests.train.conftest import Write
 from tests.train.worlds import market_world
@@ -19,7 +20,7 @@ from tests.train.worlds import market_world
 BASE: dict[str, Any] = {
     "dimension": 4,
     "max_history": 8,
-    "epochs": 2,
+    "epochs": 1,
     "batch_size": 16,
     "targets_per_query": 2,
     "learning_rate": 0.01,
@@ -37,6 +38,11 @@ def first_batch(data: train.TrainingData) -> Any:
     return [values.numpy() for values in next(iter(batches.epoch(1))).values()]
 
 
+def vectors_before_training(data: train.TrainingData) -> Any:
+    model = build_model(data, build_examples(data.histories, data.params), data.params)
+    return [embed(model, data.histories, data.users, data.params)]
+
+
 def fitted(data: train.TrainingData) -> Any:
     return [train.fit(data).model.item_vectors()]
 
@@ -46,8 +52,8 @@ def epochs_run(data: train.TrainingData) -> Any:
 
 
 CHANGES: dict[str, tuple[Any, Observe]] = {
-    "encoder": ("id", fitted),
-    "dimension": (5, fitted),
+    "encoder": ("id", vectors_before_training),
+    "dimension": (5, vectors_before_training),
     "max_history": (4, first_batch),
     "same_time": ("sequence", examples),
     "window_days": (3.0, examples),
@@ -55,7 +61,7 @@ CHANGES: dict[str, tuple[Any, Observe]] = {
     "targets_per_query": (3, first_batch),
     "half_life_days": (5.0, examples),
     "recent_days": (10, lambda data: [data.counts["validation"][RECENT_USERS]]),
-    "epochs": (1, epochs_run),
+    "epochs": (2, epochs_run),
     "batch_size": (8, first_batch),
     "learning_rate": (0.1, fitted),
     "dropout": (0.6, fitted),

@@ -7,9 +7,8 @@ from recpipe.core.retrieval import top_k
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
-from recpipe.train.fit import popularity_bias
+from recpipe.train.fit import popularity_bias, vectors_at
 from recpipe.train.params import TrainParams
-from recpipe.train.save import served_vectors
 from tests.tiny import alter
 from tests.train.conftest import Write
 from tests.train.worlds import World, parity_world
@@ -51,7 +50,7 @@ def test_a_version_says_what_it_is_made_of(workspace: Workspace, data: train.Tra
     assert manifest["parameters"] == QUICK.model_dump()
     assert {"vocabulary.parquet", "item_vectors.npy", "query_tower/saved_model.pb"} <= set(manifest["files"])
     assert train.curve(workspace, version).columns.tolist() == ["loss", "ndcg", "seconds"]
-    assert set(train.figures(workspace, version)) == {"best_epoch", "validation_ndcg"}
+    assert set(train.figures(workspace, version)) == {"best_epoch", "popularity_weight", "validation_ndcg"}
 
 
 @pytest.mark.parametrize("file", ["item_vectors.npy", "vocabulary.parquet", "query_tower/saved_model.pb"])
@@ -92,8 +91,8 @@ def test_an_unknown_version_is_named(workspace: Workspace) -> None:
 
 def test_the_bias_that_is_served_has_moved_with_popularity(data: train.TrainingData) -> None:
     fitted = train.fit(data)
-    moved = served_vectors(fitted) - fitted.model.item_vectors()
-    expected = popularity_bias(data.counts["test"]) - popularity_bias(data.counts["validation"])
+    moved = vectors_at(fitted.model, data, "test", weight=2.0) - fitted.model.item_vectors()
+    expected = 2 * popularity_bias(data.counts["test"]) - popularity_bias(data.counts["validation"])
     np.testing.assert_allclose(moved[1:, -1], expected[1:], atol=1e-6)
     assert not moved[:, :-1].any()
     assert not moved[0].any()
