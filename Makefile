@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install run test slow lint format lock clean
+.PHONY: install run test slow soak lint format lock clean
 
 install: $(INSTALLED)
 
@@ -22,6 +22,9 @@ test: install  ## unit tests and one end-to-end run
 
 slow: install  ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+soak: install  ## each stage interrupted fifty times
+	RECPIPE_INTERRUPTIONS=50 $(BIN)/python -m pytest -m slow tests/run/test_run_interruptions.py
 
 lint: install
 	$(BIN)/ruff check .

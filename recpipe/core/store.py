@@ -25,6 +25,9 @@ SCRATCH = ".scratch"
 MEMORY_LIMIT = "2GB"
 """What DuckDB holds in memory before it spills to the workspace's scratch folder."""
 
+DatabaseError = duckdb.Error
+"""What DuckDB raises: for callers who say which file or row it was about."""
+
 _POLL_SECONDS = 0.25
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 

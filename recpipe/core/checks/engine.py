@@ -15,7 +15,8 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
 from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
 
-logging.getLogger("great_expectations").setLevel(logging.ERROR)
+for _name in [name for name in logging.root.manager.loggerDict if name.startswith("great_expectations")]:
+    logging.getLogger(_name).setLevel(logging.ERROR)
 
 
 EngineClass = type[SqlAlchemyExecutionEngine]
