@@ -7,7 +7,7 @@ from typing import Any
 from recpipe.core import store as door
 from recpipe.core.errors import DataError
 
-Unreadable: type[Exception] = door.duckdb.Error  # type: ignore[attr-defined]
+Unreadable = door.DatabaseError
 """What DuckDB raises. The door has no name for it."""
 
 NOT_THE_FILE = ("No space left", "Disk quota", "Out of Memory")
