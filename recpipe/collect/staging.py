@@ -7,9 +7,6 @@ from typing import Any
 from recpipe.core import store as door
 from recpipe.core.errors import DataError
 
-Unreadable = door.DatabaseError
-"""What DuckDB raises. The door has no name for it."""
-
 NOT_THE_FILE = ("No space left", "Disk quota", "Out of Memory")
 
 
@@ -36,7 +33,7 @@ class Staging:
         """Run the SQL file `sql` that reads `path`. Raises DataError if the file cannot be read."""
         try:
             self.store.run_sql(sql, file=str(path), **bound)
-        except Unreadable as error:
+        except door.DatabaseError as error:
             reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
             if any(trouble in reason for trouble in NOT_THE_FILE):
                 raise
