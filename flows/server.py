@@ -18,6 +18,8 @@ from recpipe.core.errors import BusyError, ParameterError, StageError
 from recpipe.core.workspace import Workspace
 
 HOST = "127.0.0.1"
+PYTHON = (sys.executable, "-P", "-m")
+"""-P: a folder `flows` where a user happens to be must not take the place of ours."""
 START_TIMEOUT_SECONDS = 180
 END_TIMEOUT_SECONDS = 30
 
@@ -41,7 +43,7 @@ def running_server(workspace: Workspace, port: int) -> Iterator[str]:
     log = workspace.root / "prefect-server.log"
     with log.open("ab") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "server", "start"],
+            [*PYTHON, "prefect", "server", "start"],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for us: the server ends last, after the runs have reported
@@ -59,7 +61,7 @@ def serve_until_interrupted(params: dict[str, Any], workspace: Workspace, cron: 
     Raises StageError if it ends by itself.
     """
     server = subprocess.Popen(
-        [sys.executable, "-m", "flows.deployments"], stdin=subprocess.PIPE, start_new_session=True, text=True
+        [*PYTHON, "flows.deployments"], stdin=subprocess.PIPE, start_new_session=True, text=True
     )
     try:
         settings = {"params": params, "workspace": str(workspace.root), "cron": cron}
