@@ -3,13 +3,27 @@
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from recpipe.core.errors import DataError
 
 TEMPORARY = ".tmp-"
-"""Prefix of everything unfinished; whatever carries it may be deleted by the next run."""
+"""Prefix of everything unfinished. What a process that is gone left behind, the next run removes."""
+
+
+def temporary(folder: Path, name: str) -> Path:
+    """Return a path in `folder` for something unfinished that will be called `name`."""
+    return folder / f"{TEMPORARY}{name}-{os.getpid()}-{uuid4().hex[:6]}"
+
+
+def sweep(root: Path) -> None:
+    """Remove everything unfinished below `root` whose process is gone; one at work keeps its own."""
+    for path in list(root.rglob(f"{TEMPORARY}*")):
+        if path.exists() and not _is_running(int(path.name.rsplit("-", 2)[1])):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def canonical_json(value: Any) -> str:
@@ -30,15 +44,15 @@ def file_hash(path: Path) -> str:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` so that a reader sees the old file or the new one, never a part."""
-    temporary = path.with_name(f"{TEMPORARY}{path.name}-{os.getpid()}")
+    unfinished = temporary(path.parent, path.name)
     try:
-        with temporary.open("w", encoding="utf-8") as file:
+        with unfinished.open("w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(path)
+        unfinished.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
@@ -77,3 +91,13 @@ def sync_tree(folder: Path) -> None:
         with path.open("rb") as file:
             os.fsync(file.fileno())
     sync_folder(folder)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's
+    return True

@@ -4,17 +4,15 @@ A folder is written under a temporary name, synced, then renamed: it exists whol
 never changes after. A pointer is one small file swapped by `os.replace`; it moves last.
 """
 
-import os
 import shutil
 from collections.abc import Collection
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from recpipe.core.errors import DataError
-from recpipe.core.files import TEMPORARY, file_hash, read_json, sync_folder, sync_tree, write_json
+from recpipe.core.files import TEMPORARY, file_hash, read_json, sync_folder, sync_tree, temporary, write_json
 
 MANIFEST = "manifest.json"
 POINTERS = "pointers"
@@ -26,7 +24,7 @@ class Draft:
     def __init__(self, shelf: "Shelf", name: str) -> None:
         self.shelf = shelf
         self.name = name
-        self.folder = shelf.root / f"{TEMPORARY}{name}-{os.getpid()}-{uuid4().hex[:6]}"
+        self.folder = temporary(shelf.root, name)
         self.folder.mkdir(parents=True)
 
     def seal(self, manifest: dict[str, Any]) -> str:
@@ -133,15 +131,10 @@ class Shelf:
         removed = [name for name in self.names() if name not in pointers and name not in keep]
         for name in removed:
             # renamed first, so that no reader finds half a folder under a good name
-            doomed = self.root / f"{TEMPORARY}{name}-{uuid4().hex[:6]}"
+            doomed = temporary(self.root, name)
             (self.root / name).rename(doomed)
             shutil.rmtree(doomed)
         return removed
-
-    def sweep(self) -> None:
-        """Remove what interrupted runs left unfinished; only while holding the workspace's lock."""
-        for path in self.root.glob(f"{TEMPORARY}*"):
-            shutil.rmtree(path)
 
 
 _REMAKE = "Delete the folder and run the stage that made it again."

@@ -5,6 +5,7 @@ wait for a lock with a bound.
 """
 
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from recpipe.core.errors import BusyError, DataError
+from recpipe.core.files import temporary
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
 PACKAGE = Path(__file__).parents[1]
-SCRATCH = ".scratch"
 MEMORY_LIMIT = "2GB"
-"""What DuckDB holds in memory before it spills to the workspace's scratch folder."""
+"""What DuckDB holds in memory before it spills into a temporary folder beside the database."""
 
 DatabaseError = duckdb.Error
 """What DuckDB raises: for callers who say which file or row it was about."""
@@ -127,15 +128,29 @@ def connect(database: Path | None, *, read_only: bool = False, wait_seconds: flo
     names the database and, where it is known, the process. Raises DataError if it is no database.
     """
     connection = _open(database, read_only, wait_seconds)
+    spill = temporary(database.parent, "spill") if database else None
     try:
         connection.execute("SET memory_limit = $limit", {"limit": MEMORY_LIMIT})
         connection.execute("SET TimeZone = 'UTC'")
-        if database is not None:
-            connection.execute("SET temp_directory = $folder", {"folder": str(database.parent / SCRATCH)})
+        if spill is not None:
+            connection.execute("SET temp_directory = $folder", {"folder": str(spill)})
         with _disk_errors_named():
             yield Store(connection)
     finally:
         connection.close()
+        if spill is not None:
+            shutil.rmtree(spill, ignore_errors=True)  # made only if DuckDB spilled
+
+
+@contextmanager
+def temporary_database(folder: Path) -> Iterator[Path]:
+    """Lend the path of a database that is gone at the end of the block; it lies below `folder`."""
+    inside = temporary(folder, "database")
+    inside.mkdir()
+    try:
+        yield inside / "temporary.duckdb"
+    finally:
+        shutil.rmtree(inside)
 
 
 def _open(database: Path | None, read_only: bool, wait_seconds: float) -> duckdb.DuckDBPyConnection:

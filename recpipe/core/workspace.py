@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from recpipe.core.errors import BusyError, ParameterError
-from recpipe.core.files import TEMPORARY, read_json, write_json
+from recpipe.core.files import read_json, sweep, write_json
 from recpipe.core.shelf import Shelf
 
 SETTINGS = "settings.json"
@@ -34,7 +33,6 @@ class Workspace:
         self.root = root
         self.database = root / "recpipe.duckdb"
         self.runs = root / "runs"
-        self.scratch = root / ".scratch"
         self.snapshots = Shelf(root / "features", "snapshot")
         self.models = Shelf(root / "models", "model version")
         self.publications = Shelf(root / "recommendations", "publication")
@@ -92,15 +90,8 @@ class Workspace:
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
-            self._sweep()
+            sweep(self.root)
             yield
-
-    def _sweep(self) -> None:
-        for shelf in (self.snapshots, self.models, self.publications):
-            shelf.sweep()
-        for path in (*self.root.glob(f"{TEMPORARY}*"), *self.runs.rglob(f"{TEMPORARY}*")):
-            path.unlink()
-        shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 def locate(path: str | Path = "") -> Path:

@@ -1,14 +1,12 @@
 """Check the tables of a draft before anybody can read them."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from recpipe.core.checks import CheckReport, check_table
-from recpipe.core.store import connect
+from recpipe.core.store import connect, temporary_database
 from recpipe.features.draft import SnapshotDraft
 
 READ_BY = {
@@ -43,15 +41,11 @@ def checked_tables(draft: SnapshotDraft) -> Iterator[Path]:
 
     Lists are read and tables joined once; each expectation then costs one scan.
     """
-    folder = draft.workspace.scratch / f"check-{uuid4().hex[:8]}"
-    folder.mkdir(parents=True)
-    try:
-        with connect(folder / "check.duckdb") as store:
+    with temporary_database(draft.workspace.root) as database:
+        with connect(database) as store:
             for suite in READ_BY:
                 store.run_sql(f"features/checked_{suite}", **_bound(draft, suite))
-        yield folder / "check.duckdb"
-    finally:
-        shutil.rmtree(folder)
+        yield database
 
 
 def _bound(draft: SnapshotDraft, suite: str) -> dict[str, Any]:

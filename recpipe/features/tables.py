@@ -50,7 +50,7 @@ def _describe(draft: SnapshotDraft, table: str, **bound: float) -> None:
     if draft.is_finished:
         return
     paths = {name: str(draft.path(name)) for name in ("interactions", "items")}
-    # the database also lends its scratch folder: what does not fit into memory spills there
+    # the database also lends its folder: what does not fit into memory spills beside it
     with connect(draft.workspace.database, read_only=True) as store:
         store.run_sql(
             f"features/{table}",

@@ -1,11 +1,9 @@
 """Check lists before anybody can read them."""
 
-import shutil
 from pathlib import Path
-from uuid import uuid4
 
 from recpipe.core.checks import CheckReport, check_table
-from recpipe.core.store import connect
+from recpipe.core.store import connect, temporary_database
 from recpipe.core.workspace import Workspace
 from recpipe.recommend.lists import Lists
 
@@ -26,10 +24,7 @@ def check(workspace: Workspace, lists: Lists, report: Path | None = None) -> Che
 
 
 def _check(workspace: Workspace, lists: Lists, report: Path | None) -> CheckReport:
-    folder = workspace.scratch / f"check-{uuid4().hex[:8]}"
-    folder.mkdir(parents=True)
-    database = folder / "check.duckdb"
-    try:
+    with temporary_database(workspace.root) as database:
         with connect(database) as store:
             # joined once and kept: each expectation then costs one scan
             store.run_sql(
@@ -42,5 +37,3 @@ def _check(workspace: Workspace, lists: Lists, report: Path | None) -> CheckRepo
                 k=lists.params.k,
             )
         return check_table(SUITE, "SELECT * FROM checked_lists", database=database, report=report)
-    finally:
-        shutil.rmtree(folder)

@@ -85,10 +85,3 @@ def test_names_are_newest_first(shelf: Shelf) -> None:
         make(shelf, name)
         write_json(shelf.path(name) / "manifest.json", shelf.manifest(name) | {"created_at": created_at})
     assert shelf.names() == ["b", "a", "c"]
-
-
-def test_sweeping_removes_what_was_never_finished(shelf: Shelf) -> None:
-    make(shelf, "one")
-    shelf.draft("two")
-    shelf.sweep()
-    assert [path.name for path in shelf.root.iterdir()] == ["one"]

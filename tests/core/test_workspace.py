@@ -57,10 +57,26 @@ def test_the_lock_refuses_another_process_and_names_it(tmp_path: Path) -> None:
         pass
 
 
-def test_taking_the_lock_removes_what_an_interrupted_run_left(tmp_path: Path) -> None:
-    workspace = Workspace.open(tmp_path)
-    workspace.models.draft("half")
-    (tmp_path / ".tmp-settings.json-1").write_text("{")
-    with workspace.lock():
+LEAVE = """
+import os, sys
+from recpipe.core.files import temporary
+from recpipe.core.workspace import Workspace
+workspace = Workspace.open(sys.argv[1])
+(workspace.models.draft("half").folder / "vectors.npy").touch()
+temporary(workspace.root, "settings.json").touch()
+os._exit(9)
+"""
+
+
+def test_taking_the_lock_removes_what_a_killed_process_left(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", LEAVE, str(tmp_path)], check=False)
+    assert len(list(tmp_path.rglob(".tmp-*"))) == 2
+    with Workspace.open(tmp_path).lock():
         pass
     assert not list(tmp_path.rglob(".tmp-*"))
+
+
+def test_taking_the_lock_leaves_the_draft_of_a_notebook_at_work_alone(tmp_path: Path) -> None:
+    draft = Workspace.open(tmp_path).models.draft("half")
+    with Workspace.open(tmp_path).lock():
+        assert draft.folder.is_dir()

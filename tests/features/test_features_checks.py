@@ -227,7 +227,7 @@ def test_good_tables_pass_and_the_report_is_kept(shop, tmp_path):
     assert found.failed("critical") == found.failed("warning") == []
     assert {entry["suite"] for entry in json.loads(report.read_text())} == set(READ_BY)
     assert again.folder.exists()
-    assert not list(shop.scratch.glob("check-*")), "the database made for the check is gone"
+    assert not list(shop.root.glob(".tmp-*")), "the database made for the check is gone"
 
 
 def test_warnings_are_reported_and_stop_nothing(empty):

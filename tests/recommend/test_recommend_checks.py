@@ -53,7 +53,7 @@ def test_good_lists_pass_and_the_report_is_kept(workspace, tmp_path):
     found = recommend.check(workspace, recommend.make_lists(workspace, "", "", RecommendParams()), report)
     assert all(result.success for result in found.results)
     assert {entry["suite"] for entry in json.loads(report.read_text())} == {"recommendations"}
-    assert not list(workspace.scratch.iterdir()), "the database made for the check is gone"
+    assert not list(workspace.root.glob(".tmp-*")), "the database made for the check is gone"
 
 
 def test_seen_items_pass_where_they_are_allowed(workspace):
