@@ -10,11 +10,18 @@ def run_report(name: str, results: Sequence[StageResult]) -> str:
     """Return the report of run `name` in markdown: one row a figure, grouped by stage."""
     lines = [f"# Run {name}", "", "| stage | figure | value |", "|---|---|---|"]
     for result in results:
-        state = "reused" if result.reused else f"{result.seconds:.0f} s"
+        state = "reused" if result.reused else _cost(result)
         lines.append(f"| **{result.stage}** | | {state} |")
         for kind, value in (result.ids | dict(_flat(result.figures))).items():
             lines.append(f"| | {_cell(kind)} | {_cell(value)} |")
     return "\n".join(lines)
+
+
+def _cost(result: StageResult) -> str:
+    parts = [f"{result.seconds:.0f} s"]
+    if result.kernel:
+        parts.append(f"kernel {result.kernel['cpu_seconds']:.0f} CPU-s, {result.kernel['peak_mib']:,} MiB")
+    return ", ".join(parts)
 
 
 def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -21,7 +21,8 @@ class StageResult:
     """What a finished stage hands on.
 
     `ids` are the outputs of `STAGES`; `figures` is what the notebook reports; `folder` holds the
-    executed notebook; `seconds` is its wall time; `reused` tells that an earlier run did the work.
+    executed notebook; `seconds` is its wall time; `kernel` has the kernel's CPU seconds and peak
+    memory in MiB; `reused` tells that an earlier run did the work.
     """
 
     stage: str
@@ -29,6 +30,7 @@ class StageResult:
     figures: dict[str, Any] = field(default_factory=dict)
     folder: str = ""
     seconds: float = 0.0
+    kernel: dict[str, float] = field(default_factory=dict)
     reused: bool = False
 
 
@@ -51,6 +53,7 @@ def read_result(folder: Path) -> StageResult:
         figures=content["figures"],
         folder=content.get("folder") or str(folder),
         seconds=content.get("seconds", 0.0),
+        kernel=content.get("kernel", {}),
         reused=content.get("reused", False),
     )
 

@@ -1,6 +1,7 @@
 """The kernel's side of a stage: what its notebook calls first and last."""
 
 import logging
+import resource
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,9 +72,20 @@ def stage_result(stage: Stage, *, figures: Mapping[str, Any] | None = None, **ou
             "Pass exactly these ids, none of them empty, in the notebook's last cell.",
         )
     ids = {name: str(value) for name, value in outputs.items()}
-    write_json(stage.folder / RESULT, {"stage": stage.name, "ids": ids, "figures": dict(figures or {})})
+    content = {"stage": stage.name, "ids": ids, "figures": dict(figures or {}), "kernel": _cost()}
+    write_json(stage.folder / RESULT, content)
     if stage.name == "collect":
         remember_data(stage.workspace, stage.params, ids["data"])
+
+
+def _cost() -> dict[str, float]:
+    """Return what this kernel has cost so far: CPU seconds, and its peak of resident memory in MiB."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    per_mib = 2**20 if sys.platform == "darwin" else 2**10
+    return {
+        "cpu_seconds": round(used.ru_utime + used.ru_stime, 1),
+        "peak_mib": round(used.ru_maxrss / per_mib),
+    }
 
 
 def _read_params(name: str, namespace: Mapping[str, Any]) -> BaseModel:

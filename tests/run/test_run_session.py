@@ -58,11 +58,14 @@ def test_an_unknown_stage_is_refused(workspace: Workspace) -> None:
         recpipe.open_stage("trian", {})
 
 
-def test_a_result_has_ids_and_figures(workspace: Workspace, tmp_path: Path) -> None:
+def test_a_result_has_ids_figures_and_what_the_kernel_has_cost(workspace: Workspace, tmp_path: Path) -> None:
     stage = Stage("features", workspace, PipelineParams().features, tmp_path)
     recpipe.stage_result(stage, snapshot="s1", figures={"rows": 3})
     written = json.loads((tmp_path / "result.json").read_text())
+    cost = written.pop("kernel")
     assert written == {"stage": "features", "ids": {"snapshot": "s1"}, "figures": {"rows": 3}}
+    assert cost["cpu_seconds"] > 0
+    assert cost["peak_mib"] > 20
 
 
 @pytest.mark.parametrize("outputs", [{}, {"snapshot": ""}, {"model": "m"}, {"snapshot": "s", "model": "m"}])
