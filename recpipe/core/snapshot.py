@@ -138,6 +138,11 @@ class Snapshot:
         """How many items have an index, those first seen in the test part included."""
         return int(self.manifest["rows"]["items"])
 
+    @property
+    def user_count(self) -> int:
+        """How many users there are, those without events included."""
+        return int(self.manifest["rows"]["interactions"])
+
     def items(self) -> pa.Table:
         """Return the table `items`, ordered by `item_index` from 1."""
         return self._read("items", None)

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from recpipe.core import columns as c
 from recpipe.core import registry
 from recpipe.core.files import content_id
+from recpipe.core.progress import track
 from recpipe.core.ranking import Ranker, Ranking
 from recpipe.core.shelf import Draft
 from recpipe.core.snapshot import Histories, Snapshot
@@ -102,6 +103,7 @@ def _write_parts(folder: Path, snapshot: Snapshot, ranker: Ranker, params: Recom
     item_ids = np.array(["", *snapshot.items().column(c.ITEM_ID).to_pylist()], object)
     listed = np.zeros(len(item_ids), bool)
     users, rows, personal, short = 0, 0, 0, 0
+    advance = track("lists", snapshot.user_count, "users")
     for part, histories in enumerate(snapshot.chunks(CHUNK_USERS)):
         ranking = ranker.rank(histories, params.k, exclude_seen=params.seen == "exclude")
         table = _table(histories, ranking, item_ids)
@@ -110,6 +112,7 @@ def _write_parts(folder: Path, snapshot: Snapshot, ranker: Ranker, params: Recom
         listed[ranking.indices] = True
         users, rows = users + len(histories), rows + table.num_rows
         personal, short = personal + int(ranking.is_personal.sum()), short + int((lengths < params.k).sum())
+        advance(len(histories))
     return Counts(users, rows, personal, short, int(listed[1:].sum()))
 
 

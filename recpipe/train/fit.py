@@ -3,6 +3,7 @@
 import logging
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ import tf_keras
 
 from recpipe.core.errors import StageError
 from recpipe.core.metrics import hits, ndcg_at_k
+from recpipe.core.progress import track
 from recpipe.core.retrieval import top_k
 from recpipe.core.snapshot import Histories, Moment
 from recpipe.core.vocabulary import Vocabulary
@@ -58,13 +60,17 @@ def fit(data: TrainingData) -> Fitted:
     model = build_model(data, examples, params)
     batches = Batches(examples, params)
     curve, best, best_epoch = [], model.get_weights(), 0
+    advance = track("training", params.epochs * steps_an_epoch(examples, params), "steps")
     for epoch in range(1, params.epochs + 1):
         started = time.perf_counter()
-        loss = run_epoch(model, batches, epoch)
+        loss = run_epoch(model, batches, epoch, advance)
         ndcg = judge(model, data, params)
         seconds = time.perf_counter() - started
         curve.append({"epoch": epoch, "loss": loss, "ndcg": ndcg, "seconds": seconds})
-        logger.info("epoch %d: loss %.4f, validation NDCG@10 %.4f, %.1f s", epoch, loss, ndcg, seconds)
+        logger.info(
+            "epoch %d of %d: loss %.4f, validation NDCG@10 %.4f, %.1f s",
+            *(epoch, params.epochs, loss, ndcg, seconds),
+        )
         if math.isnan(ndcg) or best_epoch == 0 or ndcg > curve[best_epoch - 1]["ndcg"]:
             best, best_epoch = model.get_weights(), epoch
         if epoch - best_epoch >= params.patience:
@@ -80,10 +86,15 @@ def build_model(data: TrainingData, examples: Examples, params: TrainParams) -> 
     shares = examples.target_shares(data.vocabulary.size)
     items = ItemTower(params, data.categories, counts["events"] > 0, popularity_bias(counts))
     model = TwoTower(params, data.users.size, items, shares)
-    steps = params.epochs * max(1, int(examples.weights.sum()) // params.batch_size)
+    steps = params.epochs * steps_an_epoch(examples, params)
     rate = tf_keras.optimizers.schedules.CosineDecay(params.learning_rate, steps, alpha=FINAL_RATE)
     model.compile(optimizer=LazyAdam(learning_rate=rate))
     return model
+
+
+def steps_an_epoch(examples: Examples, params: TrainParams) -> int:
+    """How many batches an epoch has, give or take what the draw of its queries changes."""
+    return max(1, int(examples.weights.sum()) // params.batch_size)
 
 
 def popularity_bias(counts: dict[str, np.ndarray]) -> np.ndarray:
@@ -122,9 +133,13 @@ def weigh_popularity(model: TwoTower, data: TrainingData) -> tuple[float, float]
     return best, ndcg[best]
 
 
-def run_epoch(model: TwoTower, batches: Batches, epoch: int) -> float:
-    """One pass over the queries; the mean loss. Raises StageError if it is not finite."""
-    history = model.fit(batches.epoch(epoch), epochs=1, verbose=0)
+def run_epoch(model: TwoTower, batches: Batches, epoch: int, advance: Callable[[int], None]) -> float:
+    """One pass over the queries, each step told to `advance`; the mean loss.
+
+    Raises StageError if it is not finite.
+    """
+    steps = tf_keras.callbacks.LambdaCallback(on_train_batch_end=lambda *_: advance(1))
+    history = model.fit(batches.epoch(epoch), epochs=1, verbose=0, callbacks=[steps])
     loss = float(history.history["mean_loss"][0])
     if not math.isfinite(loss):
         raise StageError(f"training: the loss is {loss} in epoch {epoch}", "Lower train.learning_rate.")

@@ -41,6 +41,37 @@ def test_on_a_terminal_the_stage_at_work_and_its_cell_are_the_last_line() -> Non
     assert "epoch 1" in out.getvalue()
 
 
+def test_a_long_step_is_a_bar_on_a_terminal_until_its_end() -> None:
+    out = io.StringIO()
+    with Progress(
+        TextColumn("{task.description}"), console=Console(file=out), auto_refresh=False
+    ) as progress:
+        handler = StatusLine(progress)
+
+        def log(text: str) -> None:
+            handler.emit(logger.makeRecord("recpipe.run", logging.INFO, "", 0, text, (), None))
+
+        log("training: 100 of 3,000 steps")
+        log("epoch 1 of 5: loss 0.5")
+        log("training: 1,500 of 3,000 steps")
+        (bar,) = progress.tasks
+        assert (bar.completed, bar.total) == (1_500, 3_000)
+        assert bar.description == "  training: 1,500 of 3,000 steps"
+        log("lists: 1 of 2 users")
+        (bar,) = progress.tasks
+        assert (bar.completed, bar.total) == (1, 2), "another step, another bar"
+        log("lists: 2 of 2 users")
+        assert progress.tasks == []
+    assert "epoch 1 of 5: loss 0.5" in out.getvalue()
+    assert "  lists: 2 of 2 users" in out.getvalue()
+
+
+def test_without_a_terminal_a_long_step_is_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    with shown_progress():
+        logger.info("training: 100 of 3,000 steps")
+    assert capsys.readouterr().err.rstrip().endswith(" training: 100 of 3,000 steps")
+
+
 def test_the_logger_is_as_before_afterwards() -> None:
     before = logging.getLogger("recpipe").handlers[:]
     with shown_progress():

@@ -205,3 +205,12 @@ def test_texts_that_parquet_holds_as_bytes_are_texts(workspace, tmp_path):
     pq.write_table(table, tmp_path / "e.parquet")
     collected(workspace, files(str(tmp_path / "e.parquet"), users=str(tmp_path / "e.parquet")))
     assert rows(workspace, "SELECT user_id FROM events UNION SELECT user_id FROM users") == [("Zoë",)]
+
+
+def test_how_many_files_are_read_is_told(workspace, tmp_path, monkeypatch, caplog):
+    caplog.set_level("INFO", "recpipe")
+    monkeypatch.setattr("recpipe.core.progress.INTERVAL_SECONDS", 0)
+    for name in ("one.csv", "two.csv"):
+        write(tmp_path, name, THREE)
+    collected(workspace, files(str(tmp_path / "*.csv")))
+    assert caplog.messages == ["reading: 1 of 2 files", "reading: 2 of 2 files"]

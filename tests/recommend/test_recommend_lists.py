@@ -111,3 +111,15 @@ def test_a_failure_leaves_nothing_behind_and_the_publication_current(published, 
         make(published)
     assert published.publications.pointed("current") == before
     assert not list(published.publications.root.glob(".tmp-*"))
+
+
+def test_how_many_users_have_lists_is_told_chunk_by_chunk(workspace, monkeypatch, caplog):
+    caplog.set_level("INFO", "recpipe")
+    monkeypatch.setattr("recpipe.core.progress.INTERVAL_SECONDS", 0)
+    monkeypatch.setattr("recpipe.recommend.lists.CHUNK_USERS", 2)
+    make(workspace)
+    assert [line for line in caplog.messages if line.startswith("lists")] == [
+        "lists: 2 of 5 users",
+        "lists: 4 of 5 users",
+        "lists: 5 of 5 users",
+    ]

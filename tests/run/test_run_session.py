@@ -1,4 +1,5 @@
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,11 @@ def test_what_the_tables_hold_is_unknown_while_a_collect_has_not_ended(workspace
     collected(workspace)
     recpipe.open_stage("collect", names_of("collect", workspace))
     assert recpipe.open_stage("features", names_of("features", workspace)).data == ""
+
+
+def test_tensorflow_says_nothing_below_a_warning_in_a_stage(workspace: Workspace) -> None:
+    recpipe.open_stage("collect", names_of("collect", workspace))
+    tensorflow = logging.getLogger("tensorflow")
+    levels = (logging.INFO, logging.WARNING)
+    records = [tensorflow.makeRecord("tensorflow", level, "", 0, "Assets", (), None) for level in levels]
+    assert [bool(tensorflow.filter(record)) for record in records] == [False, True]

@@ -6,6 +6,7 @@ import pytest
 
 from recpipe import train
 from recpipe.core.errors import StageError
+from recpipe.core.progress import Progress
 from recpipe.core.workspace import Workspace
 from recpipe.train.examples import build_examples
 from recpipe.train.fit import (
@@ -58,7 +59,18 @@ def test_training_ends_when_patience_is_over(data: train.TrainingData) -> None:
 def test_each_epoch_is_told(data: train.TrainingData, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="recpipe"):
         train.fit(with_params(data, epochs=1))
-    assert any("epoch 1" in line and "NDCG@10" in line for line in caplog.messages)
+    assert any("epoch 1 of 1" in line and "NDCG@10" in line for line in caplog.messages)
+
+
+def test_how_far_training_is_is_told(
+    data: train.TrainingData, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recpipe.core.progress.INTERVAL_SECONDS", 0)
+    with caplog.at_level(logging.INFO, logger="recpipe"):
+        train.fit(with_params(data, batch_size=4))
+    told = [found for line in caplog.messages if (found := Progress.parse(line))]
+    assert {line.label for line in told} == {"training"}
+    assert [line.done for line in told] == sorted({line.done for line in told})
 
 
 def test_without_judges_all_epochs_are_run_and_the_last_weights_kept(

