@@ -8,11 +8,13 @@ from recpipe.core.files import content_id
 from recpipe.core.metrics import hits, ndcg_at_k
 from recpipe.core.retrieval import top_k
 from recpipe.core.workspace import Workspace
-from recpipe.train.data import Judges, TrainingData
+from recpipe.train.data import RECENT_USERS, Judges, TrainingData
 from recpipe.train.save import code_id
 
 KIND = "popularity"
-COUNTS = ("events", "recent_events")
+COUNTS = {"events": "all-time events", "recent_events": "recent events", RECENT_USERS: "recent users"}
+"""What may be counted, and how it is called."""
+
 JUDGED_AT = 10
 
 logger = logging.getLogger("recpipe.train")
@@ -21,10 +23,12 @@ logger = logging.getLogger("recpipe.train")
 def popularity(workspace: Workspace, data: TrainingData) -> str:
     """Write the popularity version of a snapshot and let the pointer "popularity" name it.
 
-    Two are tried on the validation part, all-time and recent counts; the version holds the better one with
-    the counts known before the test part. A version that exists and is whole is reused.
+    Three ways to count are tried on the validation part: all events, those of the snapshot's recent days,
+    and how many users had the item in the last `train.recent_days`. The version holds the best one with
+    the counts known before the test part: the bar is as high as popularity alone can make it. A version
+    that exists and is whole is reused.
     """
-    chosen_by = data.params.model_dump(include={"sample", "seed", "validation_users"})
+    chosen_by = data.params.model_dump(include={"sample", "seed", "validation_users", "recent_days"})
     name = f"{KIND}-{content_id(data.snapshot, chosen_by, code_id())}"
     if workspace.models.has(name):
         workspace.models.verify(name)
@@ -37,7 +41,8 @@ def popularity(workspace: Workspace, data: TrainingData) -> str:
 def _write(workspace: Workspace, data: TrainingData, name: str) -> None:
     ndcg = {by: judge_places(places(data.counts["validation"], by), data.judges) for by in COUNTS}
     best = max(COUNTS, key=lambda by: ndcg[by])
-    logger.info("popularity: validation NDCG@10 %.4f all-time, %.4f recent", *(ndcg[by] for by in COUNTS))
+    told = ", ".join(f"{ndcg[by]:.4f} by {name}" for by, name in COUNTS.items())
+    logger.info("popularity: validation NDCG@10 %s", told)
     draft = workspace.models.draft(name)
     data.vocabulary.write(draft.folder / "vocabulary.parquet")
     np.save(draft.folder / "item_vectors.npy", places(data.counts["test"], best)[:, None])
@@ -48,10 +53,9 @@ def _write(workspace: Workspace, data: TrainingData, name: str) -> None:
 def places(counts: dict[str, np.ndarray], by: str) -> np.ndarray:
     """Score of each item by its place, (items + 1,) float32 in (0, 1], row 0 zero.
 
-    Places by `counts[by]`, then by the other counts, then by index: as good as the counts, without ties.
+    Places by `counts[by]`, then by recent and all events, then by index: as good as the counts, without ties.
     """
-    (other,) = (name for name in COUNTS if name != by)
-    order = np.lexsort((-counts[other][1:], -counts[by][1:])) + 1
+    order = np.lexsort((-counts["events"][1:], -counts["recent_events"][1:], -counts[by][1:])) + 1
     scores = np.zeros(len(order) + 1, dtype=np.float32)
     scores[order] = 1 - np.arange(len(order), dtype=np.float32) / len(order)
     return scores
