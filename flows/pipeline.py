@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from flows.logs import log_to
 from flows.report import run_report
+from recpipe.core.disk import disk_errors_named
 from recpipe.core.errors import BusyError, RecpipeError
 from recpipe.core.workspace import Workspace
 from recpipe.params import (
@@ -115,7 +116,11 @@ def run_stages(stages: Sequence[str], params: PipelineParams, workspace: str) ->
     """
     place = Workspace.open(workspace)
     try:
-        with place.lock(), recorded_run(place, params, str(flow_run.get_id() or "")) as run:
+        with (
+            disk_errors_named(place.root),
+            place.lock(),
+            recorded_run(place, params, str(flow_run.get_id() or "")) as run,
+        ):
             with log_to(run.folder / "prefect.log"):
                 return _run_in_order(stages, preflight(params, place, stages), place, run)
     except RecpipeError as error:

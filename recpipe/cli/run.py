@@ -10,6 +10,7 @@ from pydantic_settings import CliPositionalArg
 from recpipe.cli.options import PipelineOptions
 from recpipe.cli.summary import summary
 from recpipe.cli.terminal import shown_progress
+from recpipe.core.disk import disk_errors_named
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
 from recpipe.run.stages import STAGES
@@ -41,7 +42,10 @@ def run_pipeline(stages: Sequence[str], params: PipelineParams, workspace: Works
     """Check, run and print; return the exit code. Raises RecpipeError before anything has started."""
     from recpipe.run.preflight import preflight
 
-    with workspace.lock():  # somebody else's run is found out in a second, not after a server has started
+    with (
+        disk_errors_named(workspace.root),
+        workspace.lock(),
+    ):  # somebody else's run is found out in a second, not after a server has started
         params = preflight(params, workspace, stages)
     from flows.launch import run_here
 

@@ -45,8 +45,12 @@ class StageError(RecpipeError):
     """A stage ended without what it promised."""
 
 
+class DiskFullError(RecpipeError):
+    """The disk is full. What was finished before is whole and still current."""
+
+
 KINDS: dict[str, type[RecpipeError]] = {
     error.__name__: error
-    for error in (RecpipeError, DataError, CheckError, ParameterError, BusyError, StageError)
+    for error in (RecpipeError, DataError, CheckError, ParameterError, BusyError, StageError, DiskFullError)
 }
 """The classes by name: how an error is told again on the other side of a kernel."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from recpipe.core.errors import DataError
 TEMPORARY = ".tmp-"
 """Prefix of everything unfinished. What a process that is gone left behind, the next run removes."""
 
+_PROCESS = re.compile(r"-(\d+)-[0-9a-f]{6}$")
+
 
 def temporary(folder: Path, name: str) -> Path:
     """Return a path in `folder` for something unfinished that will be called `name`."""
@@ -22,7 +25,8 @@ def temporary(folder: Path, name: str) -> Path:
 def sweep(root: Path) -> None:
     """Remove everything unfinished below `root` whose process is gone; one at work keeps its own."""
     for path in list(root.rglob(f"{TEMPORARY}*")):
-        if path.exists() and not _is_running(int(path.name.rsplit("-", 2)[1])):
+        process = _PROCESS.search(path.name)
+        if process and path.exists() and not _is_running(int(process[1])):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from recpipe.core.disk import disk_full
 from recpipe.core.errors import BusyError, DataError
 from recpipe.core.files import temporary
 
@@ -134,7 +135,7 @@ def connect(database: Path | None, *, read_only: bool = False, wait_seconds: flo
         connection.execute("SET TimeZone = 'UTC'")
         if spill is not None:
             connection.execute("SET temp_directory = $folder", {"folder": str(spill)})
-        with _disk_errors_named():
+        with _disk_errors_named(database):
             yield Store(connection)
     finally:
         connection.close()
@@ -160,7 +161,7 @@ def _open(database: Path | None, read_only: bool, wait_seconds: float) -> duckdb
             return duckdb.connect(str(database or ":memory:"), read_only=read_only)
         except duckdb.IOException as error:
             if "lock" not in str(error):
-                raise DataError(
+                raise disk_full(error, Path(str(database))) or DataError(
                     f"{database}: cannot be opened as a database ({_first_line(error)})"
                 ) from None
             if time.monotonic() > deadline:
@@ -173,15 +174,14 @@ def _open(database: Path | None, read_only: bool, wait_seconds: float) -> duckdb
 
 
 @contextmanager
-def _disk_errors_named() -> Iterator[None]:
+def _disk_errors_named(database: Path | None) -> Iterator[None]:
     """Name the reason when the disk is full; everything else passes."""
     try:
         yield
-    except duckdb.IOException as error:
-        if "No space left" in str(error) or "Disk quota" in str(error):
-            raise DataError(
-                f"the disk is full ({_first_line(error)})", "Free space, then run again."
-            ) from error
+    except duckdb.Error as error:  # a commit fails with another class than a write
+        named = disk_full(error, database) if database else None
+        if named:
+            raise named from error
         raise
 
 

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
 from recpipe.core.errors import DataError, ParameterError
-from recpipe.core.files import TEMPORARY
+from recpipe.core.files import temporary
 from recpipe.core.workspace import Workspace
 from recpipe.recommend.current import Publication
 from recpipe.recommend.lists import SCHEMA
@@ -37,17 +36,17 @@ def export(workspace: Workspace, out: Path) -> int:
 
 
 def _write_whole(out: Path, write: Callable[[Path, Batches], None], publication: Publication) -> int:
-    temporary = out.with_name(f"{TEMPORARY}{uuid4().hex[:6]}-{out.name}"[:255])
+    unfinished = temporary(out.parent, "export")
     counted = _Counted(publication)
     try:
-        write(temporary, counted.batches())
-        temporary.replace(out)
+        write(unfinished, counted.batches())
+        unfinished.replace(out)
     except OSError as error:
         raise DataError(
             f"{out}: cannot be written ({error.strerror or error})", "Name another file."
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
     return counted.rows
 
 

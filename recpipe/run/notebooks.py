@@ -3,9 +3,11 @@
 import logging
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from recpipe.core.disk import disk_errors_named, disk_full
 from recpipe.core.errors import ParameterError, RecpipeError, StageError
 from recpipe.core.files import write_text
 from recpipe.run.results import RESULT, KernelError, error_class, write_error
@@ -52,18 +54,20 @@ def execute(notebook: Path, folder: Path, parameters: Mapping[str, Any]) -> None
     for stale in (RESULT, "error.json", executed.name, executed.with_suffix(".html").name):
         (folder / stale).unlink(missing_ok=True)
     try:
-        _run_cells(notebook, executed, parameters)
+        with disk_errors_named(folder):
+            _run_cells(notebook, executed, parameters)
         if not (folder / RESULT).is_file():
             raise StageError(
                 f"{notebook.name} ran to its end but wrote no result",
                 "Call recpipe.stage_result(stage, …) in its last cell.",
             )
     except RecpipeError as error:
-        write_error(folder, error, str(executed), getattr(error, "cell", 0))
+        with suppress(OSError):  # on a full disk the error itself says more than its file
+            write_error(folder, error, str(executed), getattr(error, "cell", 0))
         raise
     finally:
         if executed.is_file():
-            write_html(executed)
+            _leave_html(executed)
 
 
 def _run_cells(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> None:
@@ -85,7 +89,7 @@ def _run_cells(notebook: Path, executed: Path, parameters: Mapping[str, Any]) ->
             start_timeout=START_TIMEOUT_SECONDS,
         )
     except PapermillExecutionError as error:
-        raise _told_again(error, notebook) from error
+        raise disk_full(error.evalue, executed.parent) or _told_again(error, notebook) from error
     except DeadKernelError as error:
         raise KernelError(
             f"{notebook.name}: its kernel died (killed, or out of memory)",
@@ -111,6 +115,14 @@ def _told_again(error: Any, notebook: Path) -> RecpipeError:
         told = kind(message, hint)
     told.cell = error.exec_count  # type: ignore[attr-defined]
     return told
+
+
+def _leave_html(executed: Path) -> None:
+    """Write the HTML if that can be done: a full disk has cut the notebook off, or has no room for more."""
+    from nbformat.reader import NotJSONError
+
+    with suppress(OSError, NotJSONError):
+        write_html(executed)
 
 
 def write_html(executed: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from recpipe.core.disk import disk_errors_named
 from recpipe.core.errors import StageError
 from recpipe.core.workspace import Workspace
 from recpipe.run.notebooks import check_parameters, execute
@@ -35,12 +36,19 @@ def run_stage(
     `upstream` has the ids it reads (missing or empty: the newest). Raises RecpipeError; the stage's
     folder in the run then has error.json.
     """
+    with disk_errors_named(run_folder):
+        return _reuse_or_execute(stage, params, workspace, run_folder, upstream or {})
+
+
+def _reuse_or_execute(
+    stage: str, params: BaseModel, workspace: Workspace, run_folder: Path, upstream: Mapping[str, str]
+) -> StageResult:
     row = STAGES[stage]
     notebook = notebook_of(workspace, stage)
     if stage == "collect":
         params = with_remembered_source(params, workspace)
     check_parameters(notebook, parameter_names(stage, params))
-    ids = {name: resolve_id(workspace, name, (upstream or {}).get(name, "")) for name in row.reads}
+    ids = {name: resolve_id(workspace, name, upstream.get(name, "")) for name in row.reads}
     key = stage_key(stage, params, ids, notebook)
     folder = run_folder / stage
     folder.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from recpipe.core.errors import DataError
-from recpipe.core.files import content_id, read_json, write_json, write_text
+from recpipe.core.files import content_id, read_json, sweep, write_json, write_text
 
 
 def test_equal_content_has_an_equal_id_whatever_the_order_of_keys() -> None:
@@ -31,3 +31,10 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
 
 def _full_disk(descriptor: int) -> None:
     raise OSError("disk full")
+
+
+def test_a_file_of_somebody_else_is_not_swept(tmp_path: Path) -> None:
+    theirs = tmp_path / ".tmp-notes.txt"
+    theirs.touch()
+    sweep(tmp_path)
+    assert theirs.exists()
