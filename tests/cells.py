@@ -28,7 +28,10 @@ def run_cells(workspace: Workspace, stage: str, **params: Any) -> StageResult:
     return read_result(folder / stage)
 
 
-def run_corridor(workspace: Workspace, events: Path, **params: dict[str, Any]) -> dict[str, StageResult]:
-    """Run all five stages on a file of events; `params` by stage. Returns the results by stage."""
+def run_corridor(
+    workspace: Workspace, events: Path, until: str = "recommend", **params: dict[str, Any]
+) -> dict[str, StageResult]:
+    """Run the stages up to `until` on a file of events; `params` by stage. Returns the results by stage."""
     source = {"collect": {"source": "files", "events": str(events)} | params.pop("collect", {})}
-    return {stage: run_cells(workspace, stage, **(source | params).get(stage, {})) for stage in STAGES}
+    stages = list(STAGES)[: list(STAGES).index(until) + 1]
+    return {stage: run_cells(workspace, stage, **(source | params).get(stage, {})) for stage in stages}
