@@ -41,6 +41,12 @@ IMPORTS = {
     "recommend": "from recpipe import recommend; import matplotlib.pyplot, tensorflow",
 }
 
+CHECK = """
+from recpipe.core.checks import table
+table._skip_costly_import()
+import recpipe.core.checks.engine
+"""
+
 EMPTY_FLOW = """
 import sys
 from pathlib import Path
@@ -90,7 +96,7 @@ def measure_parts(folder: Path) -> Parts:
     return Parts(
         kernel=_python(EMPTY_NOTEBOOK, str(folder)),
         imports={stage: _python(code) for stage, code in IMPORTS.items()},
-        checks=_python("import recpipe.core.checks.engine"),
+        checks=_python(CHECK),
         prefect=_python(EMPTY_FLOW, str(folder / "prefect")),
     )
 
