@@ -130,6 +130,7 @@ def write_html(executed: Path) -> None:
     from nbconvert import HTMLExporter
 
     names = ("mathjax_url", "require_js_url", "jquery_url", "mermaid_js_url", "mermaid_layout_elk_js_url")
+    logging.getLogger("traitlets").setLevel(logging.ERROR)  # it asks for alternative texts, at every plot
     exporter = HTMLExporter(embed_images=True, **dict.fromkeys(names, ""))
     body, _ = exporter.from_filename(str(executed))
     write_text(executed.with_suffix(".html"), body)
