@@ -65,7 +65,7 @@ class StatusLine(logging.Handler):
     def _draw(self, told: Told) -> None:
         if self.bar is None or told.label != self.label:
             self._close_bar()
-            self.bar, self.label = self.progress.add_task("", total=told.total), told.label
+            self.bar, self.label = self.progress.add_task(f"  {told}", total=told.total), told.label
         self.progress.update(self.bar, description=f"  {told}", completed=told.done)
 
     def _close_line(self) -> None:

@@ -1,6 +1,7 @@
 """A full disk, told alike wherever it is found out."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,10 @@ _SIGNS = re.compile(
 )
 
 
+LEAST_BYTES = 16_000_000
+"""What Prefect's state and the notebooks of a run take, about; data come on top."""
+
+
 def disk_full(error: object, place: Path) -> DiskFullError | None:
     """Return what to raise instead of `error` if a full disk is behind it; `place` lies on that disk."""
     if not _SIGNS.search(str(error)):
@@ -22,6 +27,16 @@ def disk_full(error: object, place: Path) -> DiskFullError | None:
     return DiskFullError(
         f"{place}: the disk is full (mounted at {disk})", "Free space there, then run again."
     )
+
+
+def require_space(place: Path) -> None:
+    """Raise DiskFullError where a run could not even begin: Prefect's server would wait for minutes."""
+    free = shutil.disk_usage(place).free
+    if free < LEAST_BYTES:
+        raise DiskFullError(
+            f"{place}: {free / 1e6:.1f} MB are free on this disk",
+            f"Free {LEAST_BYTES / 1e6:.0f} MB at least.",
+        )
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from recpipe.core.disk import require_space
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
 from recpipe.run.notebooks import check_parameters
@@ -17,8 +18,9 @@ def preflight(
 ) -> PipelineParams:
     """Check source and notebooks of `stages`; return `params` with the remembered source filled in.
 
-    Raises ParameterError or DataError naming what is wrong.
+    Raises ParameterError, DataError or DiskFullError naming what is wrong.
     """
+    require_space(workspace.root)
     if "collect" in stages:
         params = params.model_copy(update={"collect": with_remembered_source(params.collect, workspace)})
         check_source(params)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from recpipe.core.errors import DataError, ParameterError
+from recpipe.core.errors import DataError, DiskFullError, ParameterError
 from recpipe.core.workspace import Workspace
 from recpipe.params import CollectParams, PipelineParams
 from recpipe.run.preflight import preflight
@@ -32,4 +32,12 @@ def test_a_broken_notebook_of_a_late_stage_is_found_at_once(workspace: Workspace
     notebook = notebook_of(workspace, "recommend")
     notebook.write_text(notebook.read_text().replace("keep =", "kept ="))
     with pytest.raises(ParameterError, match=r"5_recommend\.ipynb.*unknown kept"):
+        preflight(PipelineParams(), workspace)
+
+
+def test_a_disk_with_no_room_to_begin_is_found_at_once(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recpipe.core.disk.LEAST_BYTES", 10**18)
+    with pytest.raises(DiskFullError, match="MB are free on this disk"):
         preflight(PipelineParams(), workspace)

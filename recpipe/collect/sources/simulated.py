@@ -8,6 +8,9 @@ from typing import Any
 from recpipe.collect.params import CollectParams
 from recpipe.collect.sources.contract import FileReport
 from recpipe.collect.staging import Staging
+from recpipe.core.progress import track
+
+TABLES = ("events", "items", "users")
 
 TRUTH = "simulated"
 """Folder of the workspace that holds truth-items.parquet and truth-users.parquet."""
@@ -51,7 +54,7 @@ class Simulated:
 
     def preflight(self) -> list[FileReport]:
         """See `Source`. There is nothing that could be missing."""
-        return [{"table": table, "file": TRUTH, "format": TRUTH} for table in ("events", "items", "users")]
+        return [{"table": table, "file": TRUTH, "format": TRUTH} for table in TABLES]
 
     def fingerprint(self) -> list[list[Any]]:
         """See `Source`."""
@@ -61,6 +64,7 @@ class Simulated:
         """See `Source`. Also writes the truth into the folder `simulated` of the workspace."""
         world, seed = self._world, self._params.seed
         size: dict[str, Any] = {"items": world.items, "categories": world.categories}
+        advance = track("simulating", len(TABLES), "tables")
         staging.store.run_sql("collect/simulated_world")
         staging.store.run_sql(
             "collect/simulated_events",
@@ -73,7 +77,9 @@ class Simulated:
             sample=staging.sample,
             **size,
         )
+        advance(1)
         staging.store.run_sql("collect/simulated_items", seed=seed, ingestion_id=staging.ingestion_id, **size)
+        advance(1)
         staging.store.run_sql(
             "collect/simulated_users",
             seed=seed,
@@ -82,6 +88,7 @@ class Simulated:
             ingestion_id=staging.ingestion_id,
             sample=staging.sample,
         )
+        advance(1)
         self._write_truth(staging, staging.root / TRUTH)
         return self.preflight()
 
