@@ -75,7 +75,9 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
     Raises DataError where the snapshot is absent or altered, or holds nothing to learn from.
     """
     opened = Snapshot.open(workspace, snapshot)
-    vocabulary, everything = opened.vocabulary, opened.histories()
+    vocabulary = opened.vocabulary
+    # items with fewer than `min_item_events`, or first seen in the test part, have no vector: unknown, 0
+    everything = opened.histories().translated(np.arange(vocabulary.size + 1))
     chosen = everything.take(sampled_rows(len(everything), params.sample, params.seed))
     histories = chosen.part("train")
     histories = histories.take(np.flatnonzero(histories.lengths > 0))

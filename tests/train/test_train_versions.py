@@ -3,6 +3,7 @@ import pytest
 
 from recpipe import train
 from recpipe.core.errors import DataError
+from recpipe.core.files import read_json, write_json
 from recpipe.core.retrieval import top_k
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.vocabulary import Vocabulary
@@ -129,3 +130,17 @@ def test_a_snapshot_with_too_little_to_learn_from_is_refused(
     write_snapshot({"u": ([("only", 1.0)], [], [])})
     with pytest.raises(DataError, match="too little to learn from"):
         train.read(workspace, "", QUICK)
+
+
+def test_items_too_rare_for_a_vector_are_unknown_in_histories(
+    workspace: Workspace, write_snapshot: Write
+) -> None:
+    """As with `features.min_item_events`: the last items of the vocabulary's order are not in it."""
+    world = write_snapshot(parity_world(users=12))
+    manifest = workspace.snapshots.path(world) / "manifest.json"
+    write_json(manifest, read_json(manifest) | {"known_items": 20})
+    data = train.read(workspace, "", QUICK)
+    for histories in (data.histories, data.judges.histories):
+        assert histories.items.max() == 20
+        assert histories.items.min() == 0, "an event of an unknown item keeps its place"
+    assert train.load(workspace, train.save(workspace, train.fit(data))).vocabulary.size == 20
