@@ -51,7 +51,9 @@ def build_examples(histories: Histories, params: TrainParams) -> Examples:
     """
     rows = np.repeat(np.arange(len(histories)), histories.lengths)
     starts, moment_ends = _moments(rows, histories.times, params.same_time)
-    ends = np.maximum(moment_ends, _window_ends(rows, histories.times, starts, params.window_days))
+    ends = moment_ends
+    if params.window_days > 0:
+        ends = np.maximum(moment_ends, _window_ends(rows, histories.times, starts, params.window_days))
     is_target = histories.items > 0
     if params.targets == "new":
         is_target &= _first_occurrences(rows, histories.items)

@@ -44,8 +44,13 @@ def test_a_basket_does_not_see_itself() -> None:
 
 def test_in_a_sequence_the_order_of_equal_times_is_real() -> None:
     params = TrainParams(window_days=0, targets="all", same_time="sequence")
-    found = [history for history, _ in as_lists(build_examples(TWO_BASKETS, params))]
-    assert found == [[], [1], [1, 2], [1, 2, 3], []]
+    assert as_lists(build_examples(TWO_BASKETS, params)) == [
+        ([], [1]),
+        ([1], [2]),
+        ([1, 2], [3]),
+        ([1, 2, 3], [1]),
+        ([], [4]),
+    ]
 
 
 def test_targets_new_to_the_user_are_first_occurrences() -> None:
