@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from matplotlib import pyplot
+
 from recpipe.core.shipped import shipped
 from recpipe.core.workspace import Workspace
 from recpipe.run.results import StageResult, read_result
@@ -25,6 +27,7 @@ def run_cells(workspace: Workspace, stage: str, **params: Any) -> StageResult:
     names |= QUICK.get(stage, {}) | params | {"workspace": str(workspace.root), "run_folder": str(folder)}
     for cell in code[1:]:
         exec(cell, names)
+    pyplot.close("all")
     return read_result(folder / stage)
 
 

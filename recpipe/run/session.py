@@ -113,8 +113,8 @@ def _show_log_lines() -> None:
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
         logger.propagate = False
-        # in a kernel TensorFlow sets its own level, and prints: a filter outlasts that
-        logging.getLogger("tensorflow").addFilter(_is_warning)
+    # in a kernel TensorFlow sets its own level, and prints: a filter outlasts that
+    logging.getLogger("tensorflow").addFilter(_is_warning)
 
 
 def _is_warning(record: logging.LogRecord) -> bool:
