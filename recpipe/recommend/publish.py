@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from recpipe.core import registry
 from recpipe.core.errors import DataError
+from recpipe.core.files import content_id, file_hash
 from recpipe.core.workspace import Workspace
 from recpipe.recommend.lists import Lists
 
@@ -22,10 +23,12 @@ class Pruned:
 def publish(workspace: Workspace, lists: Lists) -> str:
     """Seal the draft, let "current" name it, prune, and return the publication's name.
 
-    Readers see the old publication or the new one, never a mixture. Publishing the same lists again
-    keeps the sealed ones, unless they were damaged since: then they are replaced.
+    Readers see the old publication or the new one, never a mixture. A publication is named by its
+    content: the same lists again keep the sealed ones, unless they were damaged since (then they are
+    replaced); others of the same inputs, made by changed code or an edited notebook, are another one.
     """
-    shelf, name = workspace.publications, lists.draft.name
+    shelf, name = workspace.publications, _content_name(lists)
+    lists.draft.name = name
     if shelf.has(name) and not _is_whole(workspace, name):
         _remove(workspace, name)
     lists.draft.seal(lists.manifest())
@@ -53,6 +56,13 @@ def prune(workspace: Workspace, keep: int) -> Pruned:
     needed |= {made_from["snapshot"] for made_from in inputs}
     removed_snapshots = snapshots.prune({*snapshots.names()[:keep], *needed})
     return Pruned(removed_publications, removed_models, removed_snapshots)
+
+
+def _content_name(lists: Lists) -> str:
+    """Name lists by the day of their snapshot, what they were made from and their parts' bytes."""
+    day, _, made_from = lists.draft.name.partition("-")
+    parts = sorted(lists.draft.folder.glob("part-*.parquet"))
+    return f"{day}-{content_id(made_from, [file_hash(part) for part in parts])}"
 
 
 def _is_whole(workspace: Workspace, name: str) -> bool:

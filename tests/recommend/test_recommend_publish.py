@@ -3,6 +3,7 @@ import pyarrow.parquet as pq
 from recpipe import recommend
 from recpipe.core import registry
 from recpipe.recommend import RecommendParams
+from recpipe.recommend import lists as lists_module
 from tests.tiny import alter, make_model, make_snapshot
 
 
@@ -37,6 +38,18 @@ def test_publishing_the_same_again_changes_nothing(published):
     assert publish(published, k=3) == name
     assert published.publications.names() == [name]
     assert published.publications.manifest(name)["created_at"] == made_at
+
+
+def test_other_lists_of_the_same_inputs_are_published_and_not_thrown_away(published, monkeypatch):
+    """As after a change of code, or of the notebook's cells."""
+    before = published.publications.pointed("current")
+    real = lists_module._table
+    monkeypatch.setattr(lists_module, "_table", lambda *told: real(*told).slice(1))
+    after = publish(published, k=3)
+    assert after != before
+    assert published.publications.pointed("current") == after
+    assert published.publications.manifest(after)["rows"] == {"recommendations": 11}
+    assert set(published.publications.names()) == {before, after}
 
 
 def test_a_damaged_publication_is_replaced_by_the_same_lists(published):
