@@ -65,7 +65,8 @@ def value_place(
         del value
         if location in _POSITIONAL:
             return location[0].upper()
-        option = f"--{'.'.join(location)}"
+        name = ".".join(location)
+        option = f"--{name}" if len(name) > 1 else f"-{name}"
         variable = "RECPIPE_" + "__".join(location).upper()
         given = {word.split("=")[0] for word in arguments}
         if option not in given and f"--{location[-1]}" not in given and variable in environment:

@@ -20,8 +20,12 @@ from recpipe.params import (
     TrainParams,
 )
 
-RESERVED_TABLES = ("schedule", "notebooks", "stages")
-"""Tables of the TOML file that are not stages."""
+RESERVED_TABLES: dict[str, tuple[type, str]] = {
+    "schedule": (dict, "a table"),
+    "notebooks": (dict, "a table"),
+    "stages": (list, "an array of tables"),
+}
+"""Tables of the TOML file that are not stages, and what each must be."""
 
 SHORT = {f"collect.{name}": name for name in ("source", "events", "items", "users")}
 """Parameters that have an option without the stage's name."""
@@ -122,6 +126,9 @@ def read_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     for table in content:
         if table not in known:
             raise ParameterError(f"{path}: unknown table [{table}]", did_you_mean(table, known))
+    for table, (kind, called) in RESERVED_TABLES.items():
+        if not isinstance(content.get(table, kind()), kind):
+            raise ParameterError(f"{path}: {table} must be {called} (got {content[table]!r})")
     stages = {table: value for table, value in content.items() if table in PipelineParams.model_fields}
     try:
         PipelineParams.model_validate(stages)

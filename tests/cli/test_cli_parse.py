@@ -103,6 +103,8 @@ def test_bad_usage_is_one_clear_message(arguments: list[str], told: list[str]) -
         ("[train]\nepochs = 0\n", ["train.epochs:", "greater than or equal to 1"]),
         ("workspace = 'w'\n", ["unknown table [workspace]"]),
         ("[train\n", ["not TOML"]),
+        ("schedule = '0 3 * * *'\n", ["schedule must be a table", "'0 3 * * *'"]),
+        ("[stages]\nname = 'rerank'\n", ["stages must be an array of tables"]),
     ],
 )
 def test_a_bad_toml_file_is_named_with_what_is_wrong(tmp_path: Path, content: str, told: list[str]) -> None:
@@ -146,5 +148,5 @@ def test_the_length_of_a_list_is_a_short_option() -> None:
     command = parse_command(Recommend, "recommend", ["user-7", "-k", "3"])
     assert isinstance(command, Recommend)
     assert (command.user, command.k) == ("user-7", 3)
-    with pytest.raises(ParameterError, match="greater than or equal to 1"):
+    with pytest.raises(ParameterError, match=r"^-k: input should be greater than or equal to 1"):
         parse_command(Recommend, "recommend", ["user-7", "-k", "0"])
