@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from recpipe.core.errors import DataError
-from recpipe.core.files import TEMPORARY, file_hash, read_json, sync_folder, sync_tree, temporary, write_json
+from recpipe.core.files import (
+    TEMPORARY,
+    content_id,
+    file_hash,
+    read_json,
+    sync_folder,
+    sync_tree,
+    temporary,
+    write_json,
+)
 
 MANIFEST = "manifest.json"
 POINTERS = "pointers"
@@ -31,13 +40,9 @@ class Draft:
         """Hash what was written, add the manifest, make it durable, give it its name.
 
         The manifest gets `name`, `files` (path to SHA-256), `created_at` (UTC) and the code version.
-        If a folder of that name is there already, names being content ids, it is kept.
+        Names are content ids: a whole folder of that name is kept, a damaged one replaced.
         """
-        files = {
-            str(path.relative_to(self.folder)): file_hash(path)
-            for path in sorted(self.folder.rglob("*"))
-            if path.is_file()
-        }
+        files = {name: file_hash(self.folder / name) for name in self._files()}
         created_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         made = {
             "name": self.name,
@@ -47,12 +52,20 @@ class Draft:
         }
         write_json(self.folder / MANIFEST, manifest | made)
         sync_tree(self.folder)
-        if self.shelf.has(self.name):
+        if self.shelf.is_whole(self.name):
             self.discard()
         else:
+            self.shelf.remove(self.name)
             self.folder.rename(self.shelf.root / self.name)
             sync_folder(self.shelf.root)
         return self.name
+
+    def content_id(self, *parts: Any) -> str:
+        """Name what was written so far by its bytes, and by `parts`."""
+        return content_id([(name, file_hash(self.folder / name)) for name in self._files()], *parts)
+
+    def _files(self) -> list[str]:
+        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
 
     def discard(self) -> None:
         """Remove what was written."""
@@ -104,6 +117,14 @@ class Shelf:
                 raise DataError(f"{folder / file}: altered since {self.kind} {name} was made", _REMAKE)
         return folder
 
+    def is_whole(self, name: str) -> bool:
+        """Tell whether a finished folder of that name is here, every file as its manifest says."""
+        try:
+            self.verify(name)
+        except DataError:
+            return False
+        return True
+
     def resolve(self, name: str, pointer: str) -> str:
         """Return `name`, or where it is empty what `pointer` names. Raises DataError if nothing is."""
         chosen = name or self.pointed(pointer)
@@ -125,15 +146,20 @@ class Shelf:
         path = self.root / POINTERS / f"{pointer}.json"
         return str(read_json(path)["name"]) if path.exists() else ""
 
+    def remove(self, name: str) -> None:
+        """Remove a folder, if it is here; whoever names it is then refused."""
+        if (self.root / name).exists():
+            # renamed first, so that no reader finds half a folder under a good name
+            doomed = temporary(self.root, name)
+            (self.root / name).rename(doomed)
+            shutil.rmtree(doomed)
+
     def prune(self, keep: Collection[str]) -> list[str]:
         """Remove every finished folder not in `keep` nor named by a pointer; return their names."""
         pointers = {str(read_json(path)["name"]) for path in (self.root / POINTERS).glob("*.json")}
         removed = [name for name in self.names() if name not in pointers and name not in keep]
         for name in removed:
-            # renamed first, so that no reader finds half a folder under a good name
-            doomed = temporary(self.root, name)
-            (self.root / name).rename(doomed)
-            shutil.rmtree(doomed)
+            self.remove(name)
         return removed
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from recpipe.core.columns import EVENTS
 from recpipe.core.errors import DataError
-from recpipe.core.files import content_id
 from recpipe.core.store import Store
 from recpipe.core.workspace import Workspace
 
@@ -15,14 +14,9 @@ MOST_EVENT_TYPES = 255
 
 @dataclass(frozen=True)
 class Inputs:
-    """The content of the database: rows of each table, types of event, and an id of it all.
-
-    `data` is the id that collect handed on; `content` names the rows themselves, whatever their
-    order and whenever they were collected.
-    """
+    """The content of the database: the id that collect handed on, rows of each table, types of event."""
 
     data: str
-    content: str
     events: int
     items: int
     users: int
@@ -48,8 +42,7 @@ def read_inputs(store: Store, workspace: Workspace, data: str) -> Inputs:
             f"{workspace.database}: {len(types):,} types of event; {MOST_EVENT_TYPES} is the most",
             "Give --collect.columns another column as event_type: this one looks like an id.",
         )
-    fingerprints = [str(record.pop(name)) for name in ("events_hash", "items_hash", "users_hash")]
-    return Inputs(data=data, content=content_id(fingerprints, record), event_types=types, **record)
+    return Inputs(data=data, event_types=types, **record)
 
 
 def no_events(workspace: Workspace) -> DataError:

@@ -11,10 +11,14 @@ from recpipe.features.draft import SCHEMA_VERSION, SnapshotDraft
 def seal(draft: SnapshotDraft) -> str:
     """Give the draft its manifest and its name, let "newest" name it, and return the name.
 
-    A finished snapshot stays as it is; only the pointer moves. Raises DataError if the draft was discarded.
+    The name is the day of the newest event and a hash of the tables' bytes and the parameters: the same
+    snapshot made again is the one that is here. Raises DataError if the draft was discarded.
     """
-    if draft.draft and not draft.is_finished:
-        draft.draft.seal(_manifest(draft))
+    if not draft.is_sealed:
+        manifest = _manifest(draft)
+        hashed = draft.draft.content_id(SCHEMA_VERSION, manifest["parameters"])
+        draft.draft.name = f"{draft.split.newest:%Y%m%d}-{hashed}"
+        draft.draft.seal(manifest)
     draft.workspace.snapshots.point("newest", draft.name)
     return draft.name
 

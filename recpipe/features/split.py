@@ -74,7 +74,7 @@ def _empty_parts(split: Split, empty: list[str], params: FeaturesParams) -> Data
     message = f"the split {split.kind!r} leaves {' and '.join(empty)} empty: {_figures(split)}"
     if split.kind == "last-event":
         return DataError(
-            f"{message}; no user has three events",
+            f"{message}; no user has events at three times",
             "Collect more events, or use --features.split time.",
         )
     return DataError(

@@ -11,7 +11,7 @@ def write_histories(draft: SnapshotDraft) -> None:
     Raises DataError if events came in since the draft was opened, or if no item has the
     `min_item_events` that models need to know it.
     """
-    if draft.is_finished:
+    if draft.is_sealed:
         return
     with connect(draft.workspace.database, read_only=True) as store:
         refuse_changed(draft, _place_events(store, draft))
@@ -47,7 +47,7 @@ def _place_events(store: Store, draft: SnapshotDraft) -> dict[int, int]:
 
 
 def _describe(draft: SnapshotDraft, table: str, **bound: float) -> None:
-    if draft.is_finished:
+    if draft.is_sealed:
         return
     paths = {name: str(draft.path(name)) for name in ("interactions", "items")}
     # the database also lends its folder: what does not fit into memory spills beside it

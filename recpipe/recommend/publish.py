@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 
 from recpipe.core import registry
-from recpipe.core.errors import DataError
-from recpipe.core.files import content_id, file_hash
 from recpipe.core.workspace import Workspace
 from recpipe.recommend.lists import Lists
 
@@ -27,12 +25,10 @@ def publish(workspace: Workspace, lists: Lists) -> str:
     content: the same lists again keep the sealed ones, unless they were damaged since (then they are
     replaced); others of the same inputs, made by changed code or an edited notebook, are another one.
     """
-    shelf, name = workspace.publications, _content_name(lists)
-    lists.draft.name = name
-    if shelf.has(name) and not _is_whole(workspace, name):
-        _remove(workspace, name)
-    lists.draft.seal(lists.manifest())
-    shelf.point(CURRENT, name)
+    day, _, made_from = lists.draft.name.partition("-")
+    lists.draft.name = f"{day}-{lists.draft.content_id(made_from)}"
+    name = lists.draft.seal(lists.manifest())
+    workspace.publications.point(CURRENT, name)
     prune(workspace, lists.params.keep)
     return name
 
@@ -56,25 +52,3 @@ def prune(workspace: Workspace, keep: int) -> Pruned:
     needed |= {made_from["snapshot"] for made_from in inputs}
     removed_snapshots = snapshots.prune({*snapshots.names()[:keep], *needed})
     return Pruned(removed_publications, removed_models, removed_snapshots)
-
-
-def _content_name(lists: Lists) -> str:
-    """Name lists by the day of their snapshot, what they were made from and their parts' bytes."""
-    day, _, made_from = lists.draft.name.partition("-")
-    parts = sorted(lists.draft.folder.glob("part-*.parquet"))
-    return f"{day}-{content_id(made_from, [file_hash(part) for part in parts])}"
-
-
-def _is_whole(workspace: Workspace, name: str) -> bool:
-    try:
-        workspace.publications.verify(name)
-    except DataError:
-        return False
-    return True
-
-
-def _remove(workspace: Workspace, name: str) -> None:
-    """Move a damaged publication out of the way under an unfinished name; the next run sweeps it up."""
-    draft = workspace.publications.draft(name)
-    (workspace.publications.root / name).rename(draft.folder / name)
-    draft.discard()

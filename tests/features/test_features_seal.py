@@ -14,7 +14,6 @@ def test_the_manifest_tells_what_the_snapshot_was_made_from(shop):
     assert manifest["parameters"] == draft.params.model_dump()
     assert manifest["inputs"] == {
         "data": "data-1",
-        "content": draft.inputs.content,
         "events": 10,
         "items": 3,
         "users": 2,

@@ -48,7 +48,7 @@ def test_the_split_can_be_shown_as_a_table(shop):
         (
             [(0, "ann", "a"), (1, "bob", "a")],
             {"split": "last-event"},
-            r"leaves validation and test empty.*no user has three events.*\n",
+            r"leaves validation and test empty.*no user has events at three times.*\n",
         ),
     ],
 )
@@ -93,3 +93,15 @@ def test_more_types_of_event_than_a_byte_counts_are_refused(empty):
     events = [(number, "ann", "a", f"type {number}") for number in range(256)]
     with pytest.raises(DataError, match=r"256 types of event; 255 is the most"):
         open_with(fill(empty, events))
+
+
+def test_the_last_event_split_does_not_tear_a_basket_apart(empty):
+    events = [(0, "ann", "a"), (1, "ann", "b"), (1, "ann", "c"), (2, "ann", "a"), (2, "ann", "d")]
+    draft = write(fill(empty, events), split="last-event")
+    assert rows(draft, "interactions", "train_count", "validation_count", "test_count")[0] == (1, 2, 2)
+
+
+def test_the_last_event_split_takes_events_at_one_time_apart_where_their_order_is_given(empty):
+    events = [(1, "ann", item, "purchase", order) for order, item in enumerate("abc")]
+    draft = write(fill(empty, events), split="last-event")
+    assert rows(draft, "interactions", "train_count", "validation_count", "test_count")[0] == (1, 1, 1)

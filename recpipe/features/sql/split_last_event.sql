@@ -1,17 +1,22 @@
--- What is in each part when each user's last event is the test and the one before it the validation;
--- users of fewer than three events only train. There is no common cutoff in time.
+-- What is in each part when each user's last moment (all events of one time and order) is the test and
+-- the one before it the validation; users of fewer than three moments only train. There is no common
+-- cutoff in time.
 WITH
-per_user AS (
-    SELECT user_id, count(*) AS events, max(event_at) AS newest FROM events GROUP BY user_id
-),
-held_out AS (
-    SELECT *, CASE WHEN events >= 3 THEN 1 ELSE 0 END AS each_part FROM per_user
+moments AS (
+    SELECT
+        user_id,
+        event_at,
+        count(*) AS events,
+        row_number() OVER (PARTITION BY user_id ORDER BY event_at DESC, event_order DESC NULLS FIRST) AS from_end,
+        count(*) OVER (PARTITION BY user_id) AS user_moments
+    FROM events
+    GROUP BY user_id, event_at, event_order
 )
 SELECT
     NULL::TIMESTAMP AS validation_from,
     NULL::TIMESTAMP AS test_from,
-    max(newest) AS newest,
-    sum(events - 2 * each_part)::BIGINT AS train_events,
-    sum(each_part)::BIGINT AS validation_events,
-    sum(each_part)::BIGINT AS test_events
-FROM held_out
+    max(event_at) AS newest,
+    coalesce(sum(events) FILTER (user_moments < 3 OR from_end > 2), 0)::BIGINT AS train_events,
+    coalesce(sum(events) FILTER (user_moments >= 3 AND from_end = 2), 0)::BIGINT AS validation_events,
+    coalesce(sum(events) FILTER (user_moments >= 3 AND from_end = 1), 0)::BIGINT AS test_events
+FROM moments
