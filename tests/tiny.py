@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from recpipe.core.files import content_id
+from recpipe.core.shelf import Shelf
 from recpipe.core.snapshot import Histories
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
@@ -22,8 +24,11 @@ def make_snapshot(
     known: Mapping[str, Sequence[str]],
     test: Mapping[str, Sequence[str]] | None = None,
     name: str = "",
+    split: Mapping[str, str] | None = None,
 ) -> str:
     """Write a snapshot: `known[user]` items before the cut, `test[user]` after it; point "newest" at it.
+
+    `split` changes what the manifest says of the split: by time, the test from 2024-01-02.
 
     Titles are "Title of <item>". Users in neither have empty histories. Event i of a user lies on day i.
     """
@@ -53,6 +58,7 @@ def make_snapshot(
             "validation_from": "2024-01-01",
             "test_from": "2024-01-02",
             "newest": "2024-01-03",
+            **(split or {}),
         },
         "event_types": ["purchase"],
         "known_items": len(first),
@@ -153,6 +159,14 @@ def load(workspace: Workspace, version: str) -> TinyRecommender:
         vocabulary=Vocabulary.read(folder / "vocabulary.parquet"),
         item_vectors=np.load(folder / "item_vectors.npy"),
     )
+
+
+def count_verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that the name of every verified folder is added to from now on."""
+    verified: list[str] = []
+    verify = Shelf.verify
+    monkeypatch.setattr(Shelf, "verify", lambda shelf, name: verified.append(name) or verify(shelf, name))
+    return verified
 
 
 def alter(path: Path) -> None:

@@ -30,9 +30,6 @@ RECENT_EVENTS = "recent_events"
 RANK = "rank"
 SCORE = "score"
 
-EVENT_KEY = (USER_ID, ITEM_ID, EVENT_TYPE, EVENT_AT)
-"""Two events with equal keys are one event told twice."""
-
 TABLES: dict[str, tuple[str, ...]] = {
     "events": (USER_ID, ITEM_ID, EVENT_TYPE, EVENT_AT, VALUE, EVENT_ORDER, INGESTION_ID),
     "items": (ITEM_ID, TITLE, CATEGORIES, ATTRIBUTES),
@@ -88,5 +85,3 @@ SNAPSHOT_TABLES: dict[str, tuple[str, ...]] = {
     ),
 }
 """Parquet files of a snapshot."""
-
-RECOMMENDATION_COLUMNS = (USER_ID, ITEM_ID, RANK, SCORE)

@@ -14,13 +14,11 @@ def hits(top_indices: np.ndarray, relevant: Ragged) -> np.ndarray:
 
     Row `i` of `relevant` belongs to row `i` of `top_indices`. Index 0 (no item) is never a hit.
     """
-    if len(top_indices) != len(relevant):
-        raise ValueError(f"{len(top_indices)} lists but {len(relevant)} rows of relevant items")
-    # one number for each (row, item): membership for all rows at once
-    stride = int(max(top_indices.max(initial=0), relevant.values.max(initial=0))) + 1
-    wanted = relevant.row_numbers * stride + relevant.values
-    listed = np.arange(len(top_indices), dtype=np.int64)[:, None] * stride + top_indices
-    return np.isin(listed, wanted) & (top_indices > 0)
+    count, k = top_indices.shape
+    if count != len(relevant):
+        raise ValueError(f"{count} lists but {len(relevant)} rows of relevant items")
+    listed = Ragged(np.arange(count + 1, dtype=np.int64) * k, top_indices.ravel())
+    return listed.contained(relevant).reshape(count, k) & (top_indices > 0)
 
 
 def ndcg_at_k(hits: np.ndarray, relevant_counts: np.ndarray, k: int) -> np.ndarray:

@@ -60,6 +60,20 @@ class Ragged:
         shift = np.repeat(self.offsets[:-1][rows] - offsets[:-1], lengths)
         return Ragged(offsets, self.values[np.arange(offsets[-1]) + shift])
 
+    def contained(self, other: "Ragged") -> np.ndarray:
+        """Which values stand in the same row of `other` too, (len(values),) bool.
+
+        Values are not negative. Raises ValueError if `other` has another number of rows.
+
+        >>> Ragged.from_lists([[3, 1], [2]]).contained(Ragged.from_lists([[1, 2], [2]])).tolist()
+        [False, True, True]
+        """
+        if len(self) != len(other):
+            raise ValueError(f"{len(self)} rows cannot be compared with {len(other)}")
+        # one number for each (row, value): membership for all rows at once
+        stride = int(max(self.values.max(initial=0), other.values.max(initial=0))) + 1
+        return np.isin(self.row_numbers * stride + self.values, other.row_numbers * stride + other.values)
+
     def where(self, keep: np.ndarray) -> "Ragged":
         """Only the values where `keep` (len(values),) is true; the rows stay."""
         kept_before = np.concatenate([[0], np.cumsum(keep, dtype=np.int64)])

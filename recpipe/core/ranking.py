@@ -65,9 +65,12 @@ class Ranking:
 class Ranker:
     """Ranks the items known at `moment` for users of `snapshot` with a model of any snapshot.
 
-    "test" knows the items seen before the test part, "now" all. Ties go to the lower item id. Users
-    of whose history the model knows nothing get the items most bought of late. Raises UnusableModel
-    if the model's item vectors are not finite, DataError if it knows no item of the snapshot.
+    "test" knows the items seen before the test part, "now" all that the model knows. Ties go to the
+    lower item id. Users of whose history the model knows nothing get the popular list: the items most
+    taken of late, of the snapshot's vocabulary only, at either moment. So an item first seen in the test
+    part, or with fewer than `features.min_item_events`, is in no list but of a model that knows it from
+    another snapshot. Raises UnusableModel if the model's item vectors are not finite, DataError if it
+    knows no item of the snapshot.
     """
 
     def __init__(self, recommender: Recommender, snapshot: Snapshot, moment: Literal["test", "now"]) -> None:
@@ -78,8 +81,7 @@ class Ranker:
         self._to_snapshot = np.zeros(recommender.vocabulary.size + 1, np.int32)
         self._to_snapshot[self._to_model[: known + 1]] = np.arange(known + 1)
         self._to_snapshot[0] = 0
-        self._popular = _popular_scores(snapshot.item_features(moment))
-        self._is_known = np.arange(snapshot.item_count + 1) <= known
+        self._popular = _popular_scores(snapshot.item_features(moment), snapshot.vocabulary.size)
         self._check()
 
     @property
@@ -115,7 +117,7 @@ class Ranker:
         self, histories: Histories, k: int, seen: Ragged | None
     ) -> tuple[np.ndarray, np.ndarray]:
         queries = np.ones((len(histories), 1), np.float32)
-        found = top_k(queries, self._popular[:, None], k, excluded=seen, allowed=self._is_known)
+        found = top_k(queries, self._popular[:, None], k, excluded=seen)
         return found.indices, found.scores
 
     def _check(self) -> None:
@@ -129,12 +131,13 @@ class Ranker:
             )
 
 
-def _popular_scores(features: dict[str, np.ndarray]) -> np.ndarray:
-    """Return (items + 1,) float32 in (0, 1]: the place by recent events, then all events, then item index.
+def _popular_scores(features: dict[str, np.ndarray], known_items: int) -> np.ndarray:
+    """Return (known_items + 1,) float32 in (0, 1]: the place by recent events, then all events, then item id.
 
     Places rather than counts, so that no two scores are equal and both counts have their say.
     """
-    order = np.lexsort((-features[c.EVENTS], -features[c.RECENT_EVENTS]))
+    # known items are indexed in the order of their ids, and the sort is stable
+    order = np.lexsort([-features[name][: known_items + 1] for name in (c.EVENTS, c.RECENT_EVENTS)])
     scores = np.empty(len(order), np.float32)
     scores[order] = 1 - np.arange(len(order), dtype=np.float32) / len(order)
     return scores

@@ -14,4 +14,7 @@ class EvaluateParams(BaseModel):
     """Length of the lists that are scored: NDCG@k and recall@k."""
 
     seen: Literal["exclude", "allow"] = "exclude"
-    """Whether items a user had before the test are left out of the lists and of the right answers."""
+    """Whether items a user had before the test are left out of the lists and of the right answers.
+
+    It does not reach training, whose judges of an epoch always leave out what a user has seen.
+    """

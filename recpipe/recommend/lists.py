@@ -87,7 +87,6 @@ def make_lists(workspace: Workspace, snapshot: str, champion: str, params: Recom
 
     opened = Snapshot.open(workspace, snapshot)
     version = workspace.models.resolve(champion, registry.CHAMPION)
-    workspace.models.verify(version)
     ranker = Ranker(train.load(workspace, version), opened, "now")
     identity = content_id(opened.name, version, params.model_dump(exclude={"keep"}), SCHEMA_VERSION)
     draft = workspace.publications.draft(f"{opened.name.partition('-')[0]}-{identity}")

@@ -37,6 +37,17 @@ def test_unique_sorts_each_row_and_drops_repeats() -> None:
     assert as_lists(ROWS.unique()) == [[1, 3], [], [2], [4, 5]]
 
 
+def test_values_are_looked_for_in_their_own_row_only() -> None:
+    other = Ragged.from_lists([[1, 2], [3], [], [4, 5, 900]])
+    assert ROWS.contained(other).tolist() == [False, True, False, False, True, True]
+    assert other.contained(ROWS).tolist() == [True, False, False, True, True, False]
+
+
+def test_rows_are_not_compared_with_another_number_of_rows() -> None:
+    with pytest.raises(ValueError, match="4 rows cannot be compared with 1"):
+        ROWS.contained(Ragged.from_lists([[1]]))
+
+
 @pytest.mark.parametrize("offsets", [[0, 2], [1, 3], [0, 3, 2, 3], []])
 def test_offsets_that_do_not_fit_are_refused(offsets: list[int]) -> None:
     with pytest.raises(ValueError, match="offsets"):

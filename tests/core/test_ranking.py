@@ -48,6 +48,21 @@ def test_users_whose_history_the_model_does_not_know_get_the_popular_list(worksp
     assert found["dan"] == ["pear", "apple"], "kiwi is most popular, but dan had it"
 
 
+def test_the_popular_list_names_known_items_only_at_either_moment(workspace):
+    """Kiwi is most popular now, but first seen in the test part: as one below min_item_events, unknown."""
+    snapshot = Snapshot.open(workspace, make_snapshot(workspace, {**KNOWN, "eve": []}, TEST))
+    for moment in ("test", "now"):
+        assert lists(workspace, snapshot, moment=moment, k=4)["eve"] == ["pear", "apple", "plum", "-"]
+
+
+def test_the_popular_list_orders_equal_items_by_id(workspace):
+    snapshot = Snapshot.open(
+        workspace, make_snapshot(workspace, {"a": ["y"], "b": ["x"], "c": ["z"], "d": []})
+    )
+    vectors = {"z": [1.0], "x": [1.0], "y": [1.0]}
+    assert lists(workspace, snapshot, vectors, k=3)["d"] == ["x", "y", "z"]
+
+
 def test_fewer_items_than_k_leave_places_empty(workspace, snapshot):
     assert lists(workspace, snapshot, k=4)["ann"] == ["pear", "plum", "-", "-"]
 

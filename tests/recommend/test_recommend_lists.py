@@ -6,7 +6,7 @@ from recpipe.core import registry
 from recpipe.core.errors import DataError
 from recpipe.core.workspace import Workspace
 from recpipe.recommend import RecommendParams
-from tests.tiny import alter, make_model, make_snapshot
+from tests.tiny import alter, count_verified, make_model, make_snapshot
 
 
 def rows(lists):
@@ -97,6 +97,12 @@ def test_an_altered_champion_is_refused_by_name(workspace):
     alter(workspace.models.path("mean-a") / "item_vectors.npy")
     with pytest.raises(DataError, match=r"mean-a/item_vectors\.npy: altered"):
         make(workspace)
+
+
+def test_the_champions_files_are_hashed_once(workspace, monkeypatch):
+    verified = count_verified(monkeypatch)
+    make(workspace)
+    assert verified.count("mean-a") == 1
 
 
 def test_a_failure_leaves_nothing_behind_and_the_publication_current(published, monkeypatch):
