@@ -4,7 +4,6 @@
 |---|---|
 | `read` | a snapshot's training part, and the users who judge after each epoch |
 | `popularity` | writes the popularity version |
-| `reuse` | finds the version that this training would make, if it was made before |
 | `fit` | trains the two-tower model; early stopping on validation NDCG@10 |
 | `save` | writes the version |
 | `load` | the one loader of versions; `curve` and `figures` tell how one was trained |
@@ -15,7 +14,7 @@ from recpipe.train.fit import Fitted, fit
 from recpipe.train.load import Recommender, curve, figures, load
 from recpipe.train.params import TrainParams
 from recpipe.train.popularity import popularity
-from recpipe.train.save import reuse, save
+from recpipe.train.save import save
 
 __all__ = [
     "Fitted",
@@ -28,6 +27,5 @@ __all__ = [
     "load",
     "popularity",
     "read",
-    "reuse",
     "save",
 ]

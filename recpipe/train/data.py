@@ -38,11 +38,13 @@ class TrainingData:
     """One snapshot as training sees it with `params`.
 
     histories: events of the train part, of users who have any; users: their ids. categories: (items + 1,
-    width) int32, 0 = none. counts: moment -> "events" | "recent_events" -> (items + 1,) float32, how often
-    an item occurred before that moment.
+    width) int32, 0 = none. counts: moment -> "events" | "recent_events" | "recent_users" -> (items + 1,)
+    float32, how often an item occurred before that moment, and with how many users. split: its kind, and
+    where its test part begins.
     """
 
     snapshot: str
+    split: dict[str, str]
     params: TrainParams
     vocabulary: Vocabulary
     users: Vocabulary
@@ -90,6 +92,7 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
     counts = {moment: _counts(opened, everything, moment, params.recent_days) for moment in MOMENTS}
     return TrainingData(
         snapshot=opened.name,
+        split={name: opened.manifest["split"][name] for name in ("kind", "test_from")},
         params=params,
         vocabulary=vocabulary,
         users=Vocabulary(histories.user_ids),

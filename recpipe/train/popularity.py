@@ -4,12 +4,10 @@ import logging
 
 import numpy as np
 
-from recpipe.core.files import content_id
 from recpipe.core.metrics import hits, ndcg_at_k
 from recpipe.core.retrieval import top_k
 from recpipe.core.workspace import Workspace
 from recpipe.train.data import RECENT_USERS, Judges, TrainingData
-from recpipe.train.save import code_id
 
 KIND = "popularity"
 COUNTS = {"events": "all-time events", "recent_events": "recent events", RECENT_USERS: "recent users"}
@@ -25,29 +23,21 @@ def popularity(workspace: Workspace, data: TrainingData) -> str:
 
     Three ways to count are tried on the validation part: all events, those of the snapshot's recent days,
     and how many users had the item in the last `train.recent_days`. The version holds the best one with
-    the counts known before the test part: the bar is as high as popularity alone can make it. A version
-    that exists and is whole is reused.
+    the counts known before the test part: the bar is as high as popularity alone can make it.
     """
-    chosen_by = data.params.model_dump(include={"sample", "seed", "validation_users", "recent_days"})
-    name = f"{KIND}-{content_id(data.snapshot, chosen_by, code_id())}"
-    if workspace.models.has(name):
-        workspace.models.verify(name)
-    else:
-        _write(workspace, data, name)
-    workspace.models.point(KIND, name)
-    return name
-
-
-def _write(workspace: Workspace, data: TrainingData, name: str) -> None:
     ndcg = {by: judge_places(places(data.counts["validation"], by), data.judges) for by in COUNTS}
     best = max(COUNTS, key=lambda by: ndcg[by])
     told = ", ".join(f"{ndcg[by]:.4f} by {name}" for by, name in COUNTS.items())
     logger.info("popularity: validation NDCG@10 %s", told)
-    draft = workspace.models.draft(name)
+    draft = workspace.models.draft(KIND)
     data.vocabulary.write(draft.folder / "vocabulary.parquet")
     np.save(draft.folder / "item_vectors.npy", places(data.counts["test"], best)[:, None])
     figures = {"counts": best, "validation_ndcg": ndcg}
-    draft.seal({"kind": KIND, "snapshot": data.snapshot, "parameters": {}, "figures": figures})
+    made_of = {"kind": KIND, "snapshot": data.snapshot, "split": data.split, "parameters": {}}
+    draft.name = f"{KIND}-{draft.content_id(data.snapshot)}"
+    version = draft.seal(made_of | {"figures": figures})
+    workspace.models.point(KIND, version)
+    return version
 
 
 def places(counts: dict[str, np.ndarray], by: str) -> np.ndarray:

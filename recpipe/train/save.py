@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,28 +22,17 @@ VOCABULARY, VECTORS, TOWER, USERS = "vocabulary.parquet", "item_vectors.npy", "q
 QUERY_VECTOR = "query_vector"
 
 
-def reuse(workspace: Workspace, data: TrainingData) -> str:
-    """Name the version that training `data` would make, if it is here already and whole; else "".
-
-    Raises DataError naming the file if it is here and was altered.
-    """
-    name = version_name(data)
-    if not workspace.models.has(name):
-        return ""
-    workspace.models.verify(name)
-    workspace.models.point("newest", name)
-    return name
-
-
 def save(workspace: Workspace, fitted: Fitted) -> str:
     """Write a trained model as a version and let the pointer "newest" name it.
 
     vocabulary.parquet: item_index, item_id. item_vectors.npy: (items + 1, dimension + 1) float32, row 0
     zeros, the last dimension the item's bias. query_tower/: a SavedModel, see `_export_tower`.
-    users.parquet (encoder `id`): user_index, user_id.
+    users.parquet (encoder `id`): user_index, user_id. The version is named by its snapshot, parameters and
+    weights: training the same again gives the version that is here.
     """
     data, encoder = fitted.data, fitted.model.encoder
-    draft = workspace.models.draft(version_name(data))
+    made_of = data.snapshot, data.params.model_dump(), fitted.popularity_weight, _weights(fitted.model)
+    draft = workspace.models.draft(f"{data.params.encoder}-{content_id(*made_of)}")
     data.vocabulary.write(draft.folder / VOCABULARY)
     # popularity as of the test's begin, so newer than the training events
     vectors = vectors_at(fitted.model, data, "test", fitted.popularity_weight)
@@ -56,9 +44,9 @@ def save(workspace: Workspace, fitted: Fitted) -> str:
         {
             "kind": data.params.encoder,
             "snapshot": data.snapshot,
+            "split": data.split,
             "parameters": data.params.model_dump(),
             "query_input": encoder.input_name,
-            "code": code_id(),
             "figures": {
                 "best_epoch": fitted.best_epoch,
                 "popularity_weight": fitted.popularity_weight,
@@ -71,16 +59,9 @@ def save(workspace: Workspace, fitted: Fitted) -> str:
     return name
 
 
-def version_name(data: TrainingData) -> str:
-    """The same snapshot, parameters and code give the same name."""
-    return f"{data.params.encoder}-{content_id(data.snapshot, data.params.model_dump(), code_id())}"
-
-
-@cache
-def code_id() -> str:
-    """Eight hexadecimal digits that name the code of this wing by its content."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    return content_id({path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sources})
+def _weights(model: TwoTower) -> list[str]:
+    """SHA-256 of each variable: a SavedModel's own bytes differ from one writing to the next."""
+    return [hashlib.sha256(variable.numpy().tobytes()).hexdigest() for variable in model.variables]
 
 
 def _export_tower(model: TwoTower, data: TrainingData, folder: Path) -> None:

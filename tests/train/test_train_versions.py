@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -33,14 +35,15 @@ def trend_world() -> World:
     return world
 
 
-def test_the_same_data_parameters_and_code_are_the_same_version(
+def test_the_same_training_gives_the_same_version_and_any_other_another(
     workspace: Workspace, data: train.TrainingData
 ) -> None:
-    assert train.reuse(workspace, data) == ""
     version = train.save(workspace, train.fit(data))
-    assert train.reuse(workspace, data) == version == workspace.models.pointed("newest")
-    other = train.read(workspace, "", QUICK.model_copy(update={"seed": 2}))
-    assert train.reuse(workspace, other) == ""
+    assert train.save(workspace, train.fit(data)) == version == workspace.models.pointed("newest")
+    fewer = data.histories.take(np.arange(6))
+    edited = dataclasses.replace(data, histories=fewer, users=Vocabulary(fewer.user_ids))
+    assert train.save(workspace, train.fit(edited)) != version, "what an edited notebook trains is kept"
+    assert len(workspace.models.names()) == 2
 
 
 def test_a_version_says_what_it_is_made_of(workspace: Workspace, data: train.TrainingData) -> None:
@@ -48,6 +51,7 @@ def test_a_version_says_what_it_is_made_of(workspace: Workspace, data: train.Tra
     manifest = workspace.models.manifest(version)
     assert version.startswith("mean-")
     assert (manifest["kind"], manifest["snapshot"]) == ("mean", "world")
+    assert manifest["split"]["kind"] == "time"
     assert manifest["parameters"] == QUICK.model_dump()
     assert {"vocabulary.parquet", "item_vectors.npy", "query_tower/saved_model.pb"} <= set(manifest["files"])
     assert train.curve(workspace, version).columns.tolist() == ["loss", "ndcg", "seconds"]
@@ -60,9 +64,10 @@ def test_an_altered_version_is_refused_by_the_name_of_the_file(
 ) -> None:
     version = train.save(workspace, train.fit(data))
     alter(workspace.models.path(version) / file)
-    for use in (lambda: train.load(workspace, version), lambda: train.reuse(workspace, data)):
-        with pytest.raises(DataError, match=file):
-            use()
+    with pytest.raises(DataError, match=file):
+        train.load(workspace, version)
+    assert train.save(workspace, train.fit(data)) == version
+    assert train.load(workspace, version).version == version, "trained again, it is whole again"
 
 
 def test_nothing_is_unpickled(workspace: Workspace) -> None:
