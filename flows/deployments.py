@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows.pipeline import recommendation_pipeline
@@ -13,17 +14,20 @@ from flows.pipeline import recommendation_pipeline
 DEPLOYMENT = "pipeline"
 
 
-def serve_pipeline(params: dict[str, Any], workspace: str, cron: str = "") -> None:
+def serve_pipeline(
+    params: dict[str, Any], workspace: str, cron: str = "", timezone: str = "UTC", notebooks: str = ""
+) -> None:
     """Serve the deployment `pipeline` until interrupted; runs queue up rather than overlap.
 
-    `params` and `workspace` are what a run takes unless it says otherwise.
+    `params`, `workspace` and `notebooks` are what a run takes unless it says otherwise; `timezone` (IANA)
+    is where the clock of `cron` hangs.
     """
     # it says every ten seconds that a queued run is still queued
     logging.getLogger("prefect.runner.state_proposer").setLevel(logging.WARNING)
     recommendation_pipeline.serve(
         name=DEPLOYMENT,
-        cron=cron or None,
-        parameters={"params": params, "workspace": workspace},
+        schedule=Cron(cron, timezone=timezone) if cron else None,
+        parameters={"params": params, "workspace": workspace, "notebooks": notebooks},
         global_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE),
         # with the default, a dying process can pause the schedule that its replacement has just set
         pause_on_shutdown=False,

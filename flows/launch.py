@@ -25,10 +25,13 @@ class Outcome:
     error: dict[str, Any] = field(default_factory=dict)
 
 
-def run_here(stages: Sequence[str], params: PipelineParams, workspace: Workspace) -> Outcome:
+def run_here(
+    stages: Sequence[str], params: PipelineParams, workspace: Workspace, notebooks: str = ""
+) -> Outcome:
     """Run the flow of `stages` (all, or one) in this process.
 
-    With PREFECT_API_URL it reports there, else Prefect's ephemeral server serves.
+    `notebooks` is the folder of the notebooks (empty: the shipped ones). With PREFECT_API_URL it
+    reports there, else Prefect's ephemeral server serves.
     """
     set_defaults(prefect_settings(workspace) | QUIET)
     where = os.environ.get("PREFECT_API_URL")
@@ -38,11 +41,11 @@ def run_here(stages: Sequence[str], params: PipelineParams, workspace: Workspace
     # Any: the overloads of a flow's call do not tell that return_state=True gives a State
     if tuple(stages) == tuple(STAGES):
         flow: Any = recommendation_pipeline
-        state = flow(params, str(workspace.root), return_state=True)
+        state = flow(params, str(workspace.root), notebooks, return_state=True)
     else:
         (stage,) = stages
         flow = STAGE_FLOWS[stage]
-        state = flow(getattr(params, stage), str(workspace.root), return_state=True)
+        state = flow(getattr(params, stage), str(workspace.root), notebooks, return_state=True)
     if state.is_completed():
         return Outcome(results=state.result())
     folder = find_run(workspace, str(state.state_details.flow_run_id))

@@ -37,9 +37,13 @@ def is_transient(error: object) -> bool:
     return isinstance(error, BusyError | KernelError)
 
 
-def worth_a_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Decide for Prefect whether a failed stage is tried again."""
-    return is_transient(state.result(raise_on_failure=False))
+def worth_a_retry(_task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:
+    """Decide for Prefect whether a failed stage is tried again.
+
+    A lock was already waited for: once more, not twice.
+    """
+    error = state.result(raise_on_failure=False)
+    return is_transient(error) and not (isinstance(error, BusyError) and run.run_count > 1)
 
 
 @task(
@@ -50,54 +54,68 @@ def worth_a_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bo
     persist_result=True,
 )
 def stage_task(
-    stage: str, params: BaseModel, workspace: str, run_folder: str, upstream: dict[str, str]
+    stage: str,
+    params: BaseModel,
+    workspace: str,
+    run_folder: str,
+    upstream: dict[str, str],
+    notebooks: str = "",
 ) -> StageResult:
     """Run one stage's notebook in a kernel of its own, or reuse a finished one."""
-    return run_stage(stage, params, Workspace.open(workspace), Path(run_folder), upstream)
+    return run_stage(stage, params, Workspace.open(workspace), Path(run_folder), upstream, notebooks)
 
 
 TASKS: dict[str, Task[..., StageResult]] = {name: stage_task.with_options(name=name) for name in STAGES}
 
 
 @flow(name="pipeline", persist_result=True)
-def recommendation_pipeline(params: PipelineParams = PipelineParams(), workspace: str = "") -> Any:
+def recommendation_pipeline(
+    params: PipelineParams = PipelineParams(), workspace: str = "", notebooks: str = ""
+) -> Any:
     """Collect events, make features, train, evaluate, and publish a list for every user.
 
     Args:
         params: What to do, grouped by stage.
         workspace: The folder that holds everything; empty means RECPIPE_WORKSPACE or ./workspace.
+        notebooks: The folder of the five notebooks; empty means the shipped ones.
     """
-    return run_stages(tuple(STAGES), params, workspace)
+    return run_stages(tuple(STAGES), params, workspace, notebooks)
 
 
 @flow(name="collect", persist_result=True)
-def collect_stage(params: CollectParams = CollectParams(), workspace: str = "") -> Any:
+def collect_stage(params: CollectParams = CollectParams(), workspace: str = "", notebooks: str = "") -> Any:
     """Read the source, check it and merge it into the events."""
-    return run_stages(("collect",), PipelineParams(collect=params), workspace)
+    return run_stages(("collect",), PipelineParams(collect=params), workspace, notebooks)
 
 
 @flow(name="features", persist_result=True)
-def features_stage(params: FeaturesParams = FeaturesParams(), workspace: str = "") -> Any:
+def features_stage(
+    params: FeaturesParams = FeaturesParams(), workspace: str = "", notebooks: str = ""
+) -> Any:
     """Make a snapshot of the events as they are now."""
-    return run_stages(("features",), PipelineParams(features=params), workspace)
+    return run_stages(("features",), PipelineParams(features=params), workspace, notebooks)
 
 
 @flow(name="train", persist_result=True)
-def train_stage(params: TrainParams = TrainParams(), workspace: str = "") -> Any:
+def train_stage(params: TrainParams = TrainParams(), workspace: str = "", notebooks: str = "") -> Any:
     """Train a model on the newest snapshot."""
-    return run_stages(("train",), PipelineParams(train=params), workspace)
+    return run_stages(("train",), PipelineParams(train=params), workspace, notebooks)
 
 
 @flow(name="evaluate", persist_result=True)
-def evaluate_stage(params: EvaluateParams = EvaluateParams(), workspace: str = "") -> Any:
+def evaluate_stage(
+    params: EvaluateParams = EvaluateParams(), workspace: str = "", notebooks: str = ""
+) -> Any:
     """Measure the newest model and promote it if it is better."""
-    return run_stages(("evaluate",), PipelineParams(evaluate=params), workspace)
+    return run_stages(("evaluate",), PipelineParams(evaluate=params), workspace, notebooks)
 
 
 @flow(name="recommend", persist_result=True)
-def recommend_stage(params: RecommendParams = RecommendParams(), workspace: str = "") -> Any:
+def recommend_stage(
+    params: RecommendParams = RecommendParams(), workspace: str = "", notebooks: str = ""
+) -> Any:
     """Publish a list for every user from the champion."""
-    return run_stages(("recommend",), PipelineParams(recommend=params), workspace)
+    return run_stages(("recommend",), PipelineParams(recommend=params), workspace, notebooks)
 
 
 STAGE_FLOWS = {
@@ -109,35 +127,36 @@ STAGE_FLOWS = {
 }
 
 
-def run_stages(stages: Sequence[str], params: PipelineParams, workspace: str) -> Any:
+def run_stages(stages: Sequence[str], params: PipelineParams, workspace: str, notebooks: str = "") -> Any:
     """Run `stages` one after the other, holding the workspace.
 
     Returns their results, or a Failed state whose message says what went wrong and what to do.
     """
-    place = Workspace.open(workspace)
     try:
+        place = Workspace.open(workspace)
         with (
             disk_errors_named(place.root),
             place.lock(),
-            recorded_run(place, params, str(flow_run.get_id() or "")) as run,
+            recorded_run(place, str(flow_run.get_id() or "")) as run,
+            log_to(run.folder / "prefect.log"),
         ):
-            with log_to(run.folder / "prefect.log"):
-                return _run_in_order(stages, preflight(params, place, stages), place, run)
+            params = preflight(params, place, stages, notebooks)
+            run.keep_params(params, stages)
+            return _run_in_order(stages, params, place, run, notebooks)
     except RecpipeError as error:
         return Failed(message=str(error), data=error)
 
 
 def _run_in_order(
-    stages: Sequence[str], params: PipelineParams, workspace: Workspace, run: Run
+    stages: Sequence[str], params: PipelineParams, workspace: Workspace, run: Run, notebooks: str
 ) -> list[StageResult]:
     results: list[StageResult] = []
+    places = str(workspace.root), str(run.folder)
     for stage in stages:
         run.stage = stage
         upstream = _handed_on(stage, results)
         task: Any = TASKS[stage]
-        state = task(
-            stage, getattr(params, stage), str(workspace.root), str(run.folder), upstream, return_state=True
-        )
+        state = task(stage, getattr(params, stage), *places, upstream, notebooks, return_state=True)
         results.append(state.result())
     create_markdown_artifact(
         run_report(run.folder.name, results), key="run-report", description="What this run did"

@@ -55,16 +55,16 @@ def running_server(workspace: Workspace, port: int) -> Iterator[str]:
             _end(server)
 
 
-def serve_until_interrupted(params: dict[str, Any], workspace: Workspace, cron: str) -> None:
+def serve_until_interrupted(settings: dict[str, Any]) -> None:
     """Serve the deployment in a process group of its own, which ends with us, runs and kernels included.
 
-    Raises StageError if it ends by itself.
+    `settings` are the arguments of `flows.deployments.serve_pipeline`. Raises StageError if it ends by
+    itself.
     """
     server = subprocess.Popen(
         [*PYTHON, "flows.deployments"], stdin=subprocess.PIPE, start_new_session=True, text=True
     )
     try:
-        settings = {"params": params, "workspace": str(workspace.root), "cron": cron}
         server.communicate(json.dumps(settings))
     finally:
         _interrupt_group(server)

@@ -98,9 +98,13 @@ def write_notebook(path: Path, cells: list[nbformat.NotebookNode]) -> Path:
 
 
 def workspace_with_standins(root: Path, extra: Mapping[str, str] | None = None) -> Workspace:
-    """Return a workspace that uses stand-ins and remembers a source."""
+    """Return a workspace that remembers a source, with stand-ins beside it."""
     workspace = Workspace.open(root / "workspace")
-    notebooks = write_standins(root / "notebooks", extra)
-    source = {"source": "complete-journey"}
-    workspace.write_settings({"notebooks": str(notebooks), "source": source})
+    write_standins(standins_of(workspace), extra)
+    workspace.write_settings({"source": {"source": "complete-journey"}})
     return workspace
+
+
+def standins_of(workspace: Workspace) -> Path:
+    """Return the folder of the stand-ins that `workspace_with_standins` wrote."""
+    return workspace.root.parent / "notebooks"

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from recpipe.core.errors import ParameterError
+from recpipe.params import PipelineParams
 
 _LIST = "`recpipe params` lists all parameters."
 
@@ -26,13 +27,15 @@ def explain_validation(
 
     `place(location, value)` says where a value came from.
     """
-    lines, hint = [], _LIST
-    for found in error.errors():
+    errors = error.errors()
+    is_parameter = any(found["loc"][0] in PipelineParams.model_fields for found in errors if found["loc"])
+    lines, hint = [], _LIST if is_parameter else "Add --help for the options."
+    for found in errors:
         location = tuple(str(part) for part in found["loc"])
         where = place(location, found.get("input"))
         if found["type"] == "extra_forbidden":
             lines.append(f"{where}: no such parameter")
-            hint = f"{did_you_mean(location[-1], _fields_at(model, location[:-1]))} {_LIST}"
+            hint = f"{did_you_mean(location[-1], _fields_at(model, location[:-1]))} {hint}"
         elif found["type"] == "missing":
             lines.append(f"{where}: missing")
         else:
@@ -67,11 +70,11 @@ def value_place(
             return location[0].upper()
         name = ".".join(location)
         option = f"--{name}" if len(name) > 1 else f"-{name}"
-        variable = "RECPIPE_" + "__".join(location).upper()
         given = {word.split("=")[0] for word in arguments}
-        if option not in given and f"--{location[-1]}" not in given and variable in environment:
-            return variable
-        return option
+        if option in given or f"--{location[-1]}" in given:
+            return option
+        variables = ("RECPIPE_" + "__".join(location).upper(), f"RECPIPE_{location[-1].upper()}")
+        return next((variable for variable in variables if variable in environment), option)
 
     return place
 

@@ -1,12 +1,18 @@
 """What the commands have in common: their options and where values come from."""
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from recpipe.cli.messages import did_you_mean, explain_validation
 from recpipe.core.errors import DataError, ParameterError
@@ -27,12 +33,15 @@ RESERVED_TABLES: dict[str, tuple[type, str]] = {
 }
 """Tables of the TOML file that are not stages, and what each must be."""
 
+RESERVED_KEYS = {"schedule": ["cron"], "notebooks": ["dir"]}
+"""What may stand in a reserved table; all of it is text."""
+
 SHORT = {f"collect.{name}": name for name in ("source", "events", "items", "users")}
-"""Parameters that have an option without the stage's name."""
+"""Parameters that have an option, and a variable, without the stage's name."""
 
 
-class WorkspaceOptions(BaseSettings):
-    """Options of every command that works in a workspace."""
+class Command(BaseSettings):
+    """What every command is: options with values from the command line and the environment."""
 
     model_config = SettingsConfigDict(
         env_prefix="RECPIPE_",
@@ -43,6 +52,14 @@ class WorkspaceOptions(BaseSettings):
         cli_avoid_json=True,
         cli_shortcuts=SHORT,
     )
+
+    def execute(self) -> int:
+        """Do what the command is for and return its exit code."""
+        raise NotImplementedError
+
+
+class WorkspaceOptions(Command):
+    """Options of every command that works in a workspace."""
 
     workspace: str = "./workspace"
     """Folder that holds everything (or RECPIPE_WORKSPACE)."""
@@ -60,26 +77,33 @@ class WorkspaceOptions(BaseSettings):
             )
         return Workspace(root)
 
-    def execute(self) -> int:
-        """Do what the command is for and return its exit code."""
-        raise NotImplementedError
+
+class NotebookOptions(BaseModel):
+    """Which notebooks run."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+    dir: str = ""
+    """Folder of the five notebooks, yours instead of the shipped ones; or [notebooks] dir."""
+
+    @field_validator("dir")
+    @classmethod
+    def _absolute(cls, path: str) -> str:
+        """Make the path absolute while the working directory is still the caller's."""
+        return str(Path(path).expanduser().absolute()) if path else ""
 
 
-class PipelineOptions(WorkspaceOptions):
-    """Options of every command that runs stages.
+class FileOptions(WorkspaceOptions):
+    """Options of every command that works with the notebooks.
 
     A value on the command line wins over the environment (RECPIPE_TRAIN__EPOCHS), that over the TOML
     file, that over the default.
     """
 
     params: str = ""
-    """TOML file with a table for each stage."""
+    """TOML file with a table for each stage, [notebooks] and [schedule]."""
 
-    collect: CollectParams = CollectParams()
-    features: FeaturesParams = FeaturesParams()
-    train: TrainParams = TrainParams()
-    evaluate: EvaluateParams = EvaluateParams()
-    recommend: RecommendParams = RecommendParams()
+    notebooks: NotebookOptions = NotebookOptions()
 
     @classmethod
     def settings_customise_sources(
@@ -91,7 +115,25 @@ class PipelineOptions(WorkspaceOptions):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put the TOML file below the environment; CliApp puts the command line on top."""
-        return init_settings, env_settings, TomlFile(settings_cls)
+        given = {
+            name: os.environ[f"RECPIPE_{name.upper()}"]
+            for name in SHORT.values()
+            if f"RECPIPE_{name.upper()}" in os.environ
+        }
+        short = InitSettingsSource(
+            settings_cls, {"collect": given} if given and "collect" in settings_cls.model_fields else {}
+        )
+        return init_settings, env_settings, short, TomlFile(settings_cls)
+
+
+class PipelineOptions(FileOptions):
+    """Options of every command that runs stages."""
+
+    collect: CollectParams = CollectParams()
+    features: FeaturesParams = FeaturesParams()
+    train: TrainParams = TrainParams()
+    evaluate: EvaluateParams = EvaluateParams()
+    recommend: RecommendParams = RecommendParams()
 
     def pipeline_params(self) -> PipelineParams:
         """Return the stages' parameters alone."""
@@ -106,13 +148,14 @@ class TomlFile(PydanticBaseSettingsSource):
         return None, field_name, False
 
     def __call__(self) -> dict[str, Any]:
-        """Return the stages' tables. Raises ParameterError naming the file, the table and the key."""
+        """Return the tables that are options. Raises ParameterError naming file, table and key."""
         path = self.current_state.get("params", "")
-        return read_toml(Path(path).expanduser())[0] if path else {}
+        tables = read_toml(Path(path).expanduser()) if path else {}
+        return {table: value for table, value in tables.items() if table in self.settings_cls.model_fields}
 
 
-def read_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Read a TOML file: the stages' tables, checked, and the reserved ones.
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file: its tables, all checked.
 
     Raises ParameterError for a file that cannot be read, an unknown table or key, or a bad value.
     """
@@ -126,14 +169,25 @@ def read_toml(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     for table in content:
         if table not in known:
             raise ParameterError(f"{path}: unknown table [{table}]", did_you_mean(table, known))
-    for table, (kind, called) in RESERVED_TABLES.items():
-        if not isinstance(content.get(table, kind()), kind):
-            raise ParameterError(f"{path}: {table} must be {called} (got {content[table]!r})")
-    stages = {table: value for table, value in content.items() if table in PipelineParams.model_fields}
+    _check_reserved(path, content)
     try:
-        PipelineParams.model_validate(stages)
+        PipelineParams.model_validate(
+            {name: content[name] for name in content if name not in RESERVED_TABLES}
+        )
     except ValidationError as error:
         raise explain_validation(
             error, PipelineParams, lambda location, _: f"{path}: {'.'.join(location)}"
         ) from None
-    return stages, {table: value for table, value in content.items() if table not in stages}
+    return content
+
+
+def _check_reserved(path: Path, content: dict[str, Any]) -> None:
+    for table, (kind, called) in RESERVED_TABLES.items():
+        if not isinstance(content.get(table, kind()), kind):
+            raise ParameterError(f"{path}: {table} must be {called} (got {content[table]!r})")
+    for table, keys in RESERVED_KEYS.items():
+        for key, value in content.get(table, {}).items():
+            if key not in keys:
+                raise ParameterError(f"{path}: {table}.{key}: no such key", did_you_mean(key, keys))
+            if not isinstance(value, str):
+                raise ParameterError(f"{path}: {table}.{key} must be text (got {value!r})")

@@ -2,11 +2,11 @@
 
 import os
 
-from recpipe.cli.options import WorkspaceOptions
+from recpipe.cli.options import Command
 from recpipe.params import describe_params
 
 
-class Params(WorkspaceOptions):
+class Params(Command):
     """List every parameter: name, type, default, meaning."""
 
     def execute(self) -> int:

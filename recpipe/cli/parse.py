@@ -8,20 +8,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic_settings import CliApp, CliSettingsSource, SettingsError
 
 from recpipe.cli.messages import did_you_mean, explain_usage, explain_validation, value_place
-from recpipe.cli.options import SHORT, PipelineOptions, WorkspaceOptions
+from recpipe.cli.options import SHORT, Command
 from recpipe.core.errors import ParameterError
 from recpipe.params import PipelineParams
 
 
-def parse_command(
-    command: type[WorkspaceOptions], name: str, arguments: list[str]
-) -> WorkspaceOptions | None:
+def parse_command(command: type[Command], name: str, arguments: list[str]) -> Command | None:
     """Return the command with its values, or None when its help was printed.
 
     Raises ParameterError: one message, with the nearest name for one that is misspelt.
     """
-    if issubclass(command, PipelineOptions):
-        check_environment(os.environ)
+    check_environment(os.environ)
     source: CliSettingsSource[Any] = CliSettingsSource(
         command, cli_prog_name=f"recpipe {name}", cli_parse_args=None
     )
@@ -49,13 +46,30 @@ def option_names(model: type[BaseModel], prefix: str = "--") -> list[str]:
     return names + [f"--{short}" for long, short in SHORT.items() if f"--{long}" in names]
 
 
-def check_environment(variables: Iterable[str]) -> None:
-    """Raise ParameterError for a RECPIPE_GROUP__NAME whose group is no stage.
+VARIABLES = [
+    "WORKSPACE",
+    "PARAMS",
+    "CRON",
+    "PORT",
+    "BROWSER",
+    "INTERRUPTIONS",
+    *map(str.upper, SHORT.values()),
+]
+"""Variables without a group, without RECPIPE_: options that a shell may want to set for good."""
 
-    pydantic-settings sees only the groups it knows, so this misspelling would have no effect.
+
+def check_environment(variables: Iterable[str]) -> None:
+    """Raise ParameterError for a RECPIPE_ variable that no command knows.
+
+    pydantic-settings sees only the names it knows, so a misspelling would have no effect.
     """
-    stages = [stage.upper() for stage in PipelineParams.model_fields]
+    groups = [group.upper() for group in (*PipelineParams.model_fields, "notebooks")]
     for variable in variables:
         group, separator, _ = variable.removeprefix("RECPIPE_").partition("__")
-        if variable.startswith("RECPIPE_") and separator and group not in stages:
-            raise ParameterError(f"{variable}: there is no stage {group!r}", did_you_mean(group, stages))
+        if not variable.startswith("RECPIPE_"):
+            continue
+        if separator and group not in groups:
+            raise ParameterError(f"{variable}: there is no stage {group!r}", did_you_mean(group, groups))
+        if not separator and group not in VARIABLES:
+            known = [f"RECPIPE_{name}" for name in VARIABLES]
+            raise ParameterError(f"{variable}: there is no such variable", did_you_mean(variable, known))

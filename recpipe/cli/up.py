@@ -7,9 +7,14 @@ from pathlib import Path
 from types import FrameType
 
 from pydantic import Field
+from tzlocal import get_localzone_name
 
 from recpipe.cli.options import PipelineOptions, read_toml
 from recpipe.core.errors import ParameterError
+from recpipe.core.workspace import Workspace, locate
+from recpipe.params import PipelineParams
+from recpipe.run.preflight import check_notebooks, preflight
+from recpipe.run.source import REMEMBERED
 
 
 class Up(PipelineOptions):
@@ -28,21 +33,41 @@ class Up(PipelineOptions):
         """Check, start the server, serve until Ctrl-C."""
         cron = self.cron or self._scheduled()
         check_cron(cron)
-        workspace = self.open_workspace()
+        params = self._checked(cron)
+        workspace, timezone = self.open_workspace(), get_localzone_name() or "UTC"
         from flows.server import running_server, serve_until_interrupted
 
         signal.signal(signal.SIGTERM, _interrupt)
         with running_server(workspace, self.port) as address:
             print(f"Prefect UI   {address}\nworkspace    {workspace.root}")
-            print("deployment   pipeline/pipeline" + (f", by itself at {cron!r}" if cron else ""))
+            print(
+                "deployment   pipeline/pipeline" + (f", by itself at {cron!r} ({timezone})" if cron else "")
+            )
             print("Ctrl-C ends it all.", flush=True)
-            serve_until_interrupted(self.pipeline_params().model_dump(mode="json"), workspace, cron)
+            places = {"workspace": str(workspace.root), "notebooks": self.notebooks.dir}
+            schedule = {"cron": cron, "timezone": timezone}
+            serve_until_interrupted({"params": params.model_dump(mode="json"), **places, **schedule})
         return os.EX_OK
 
     def _scheduled(self) -> str:
-        if not self.params:
-            return ""
-        return str(read_toml(Path(self.params).expanduser())[1].get("schedule", {}).get("cron", ""))
+        return (
+            str(read_toml(Path(self.params).expanduser()).get("schedule", {}).get("cron", ""))
+            if self.params
+            else ""
+        )
+
+    def _checked(self, cron: str) -> PipelineParams:
+        """Refuse now what every run would refuse; return the defaults of the runs.
+
+        What nothing was said about stays "remembered", so that runs follow the workspace.
+        """
+        params, workspace = self.pipeline_params(), Workspace(locate(self.workspace))
+        about_source = params.collect.model_fields_set & set(REMEMBERED)
+        if not cron and not about_source:
+            check_notebooks(params, notebooks=self.notebooks.dir)
+            return params
+        checked = preflight(params, workspace, notebooks=self.notebooks.dir)
+        return checked if about_source else params
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

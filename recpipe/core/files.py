@@ -26,7 +26,7 @@ def sweep(root: Path) -> None:
     """Remove everything unfinished below `root` whose process is gone; one at work keeps its own."""
     for path in list(root.rglob(f"{TEMPORARY}*")):
         process = _PROCESS.search(path.name)
-        if process and path.exists() and not _is_running(int(process[1])):
+        if process and path.exists() and not is_running(int(process[1])):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
@@ -97,7 +97,8 @@ def sync_tree(folder: Path) -> None:
     sync_folder(folder)
 
 
-def _is_running(process: int) -> bool:
+def is_running(process: int) -> bool:
+    """Tell whether there is a process of that id, somebody else's included."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -67,13 +67,15 @@ class StageEngine(NBClientEngine):
         **kwargs: Any,
     ) -> None:
         """Execute the notebook in the folder of its stage; `start_timeout` is in seconds."""
-        folder, count = Path(nb_man.output_path).parent, len(nb_man.nb.cells)
-        stage = folder.name
+        folder = Path(nb_man.output_path).parent
+        stage, places = folder.name, _code_places(nb_man.nb)
 
         def announce(cell: NotebookNode, cell_index: int) -> None:
-            if cell.cell_type == "code":
-                facts = {"event": "cell", "stage": stage, "cell": cell_index + 1, "cells": count}
-                logger.info("%s: cell %d of %d", stage, cell_index + 1, count, extra=facts)
+            del cell
+            if cell_index in places:
+                number = places.index(cell_index) + 1
+                facts = {"event": "cell", "stage": stage, "cell": number, "cells": len(places)}
+                logger.info("%s: cell %d of %d", stage, number, len(places), extra=facts)
 
         client = StageClient(
             nb_man,
@@ -92,6 +94,13 @@ def register_engine() -> str:
     """Make the engine known to papermill and return its name."""
     papermill_engines.register(ENGINE, StageEngine)
     return ENGINE
+
+
+def _code_places(notebook: NotebookNode) -> list[int]:
+    """Return where the cells with code are: the nth of them is what JupyterLab numbers [n]."""
+    return [
+        place for place, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()
+    ]
 
 
 def _kernel_environment() -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from recpipe.core.disk import disk_errors_named, disk_full
 from recpipe.core.errors import ParameterError, RecpipeError, StageError
 from recpipe.core.files import write_text
-from recpipe.run.results import RESULT, KernelError, error_class, write_error
+from recpipe.run.results import ERROR, RESULT, KernelError, error_class, write_error
 
 logger = logging.getLogger("recpipe.run")
 
@@ -51,7 +51,7 @@ def execute(notebook: Path, folder: Path, parameters: Mapping[str, Any]) -> None
     died, else StageError; error.json then says the same. No kernel outlives the call.
     """
     executed = folder / notebook.name
-    for stale in (RESULT, "error.json", executed.name, executed.with_suffix(".html").name):
+    for stale in (RESULT, ERROR, executed.name, executed.with_suffix(".html").name):
         (folder / stale).unlink(missing_ok=True)
     try:
         with disk_errors_named(folder):
@@ -62,6 +62,7 @@ def execute(notebook: Path, folder: Path, parameters: Mapping[str, Any]) -> None
                 "Call recpipe.stage_result(stage, …) in its last cell.",
             )
     except RecpipeError as error:
+        (folder / RESULT).unlink(missing_ok=True)  # of a cell before the one that failed
         with suppress(OSError):  # on a full disk the error itself says more than its file
             write_error(folder, error, str(executed), getattr(error, "cell", 0))
         raise

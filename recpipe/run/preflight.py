@@ -1,32 +1,62 @@
 """What is checked before any kernel or server starts, so that a typo costs a second."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
+from pathlib import Path
 
 from recpipe.core.disk import require_space
+from recpipe.core.errors import ParameterError
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
 from recpipe.run.notebooks import check_parameters
 from recpipe.run.runner import parameter_names
 from recpipe.run.source import with_remembered_source
-from recpipe.run.stages import STAGES, notebook_of
+from recpipe.run.stages import STAGES, notebook_of, notebooks_folder, resolve_id
+
+DATABASE_WAIT_SECONDS = 10.0
 
 
 def preflight(
     params: PipelineParams,
     workspace: Workspace,
-    stages: Collection[str] = tuple(STAGES),
+    stages: Sequence[str] = tuple(STAGES),
+    notebooks: str = "",
 ) -> PipelineParams:
-    """Check source and notebooks of `stages`; return `params` with the remembered source filled in.
+    """Check source, notebooks and what the first of `stages` reads; fill in the remembered source.
 
-    Raises ParameterError, DataError or DiskFullError naming what is wrong.
+    The workspace need not exist yet, and nothing is made in it. Raises ParameterError, DataError or
+    DiskFullError naming what is wrong.
     """
-    require_space(workspace.root)
+    require_space(next(folder for folder in (workspace.root, *workspace.root.parents) if folder.exists()))
     if "collect" in stages:
         params = params.model_copy(update={"collect": with_remembered_source(params.collect, workspace)})
         check_source(params)
-    for stage in stages:
-        check_parameters(notebook_of(workspace, stage), parameter_names(stage, getattr(params, stage)))
+    check_notebooks(params, stages, notebooks)
+    for name in STAGES[stages[0]].reads:
+        resolve_id(workspace, name, "")
     return params
+
+
+def check_notebooks(
+    params: PipelineParams, stages: Sequence[str] = tuple(STAGES), notebooks: str = ""
+) -> None:
+    """Raise ParameterError or StageError unless the folder has the notebooks, with the right parameters."""
+    check_folder(notebooks)
+    for stage in stages:
+        check_parameters(notebook_of(stage, notebooks), parameter_names(stage, getattr(params, stage)))
+
+
+def check_folder(notebooks: str) -> Path:
+    """Return the folder of the notebooks (`notebooks`; empty: the shipped ones) if it is one.
+
+    Raises ParameterError if not.
+    """
+    folder = notebooks_folder(notebooks)
+    if not folder.is_dir():
+        raise ParameterError(
+            f"notebooks.dir {folder}: no such folder",
+            f"Copy {notebooks_folder()} there and change what you like, or leave it out.",
+        )
+    return folder
 
 
 def check_source(params: PipelineParams) -> None:
@@ -34,3 +64,12 @@ def check_source(params: PipelineParams) -> None:
     from recpipe.collect import preflight as look_at
 
     look_at(params.collect)
+
+
+def require_database(workspace: Workspace) -> None:
+    """Raise BusyError if another process holds the database, tried for ten seconds."""
+    from recpipe.core.store import connect
+
+    if workspace.database.is_file():
+        with connect(workspace.database, wait_seconds=DATABASE_WAIT_SECONDS):
+            pass

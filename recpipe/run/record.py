@@ -1,17 +1,16 @@
 """The record of a run: params.json and run.json in its folder."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from recpipe.core.errors import RecpipeError
-from recpipe.core.files import read_json, write_json
+from recpipe.core.files import is_running, read_json, write_json
 from recpipe.core.workspace import Workspace
+from recpipe.params import PipelineParams
 from recpipe.run.results import ERROR, RESULT, now, read_result
 from recpipe.run.stages import STAGES
 
@@ -31,15 +30,18 @@ class Run:
         self.facts |= facts
         write_json(self.folder / RUN, self.facts)
 
+    def keep_params(self, params: PipelineParams, stages: Sequence[str] = tuple(STAGES)) -> None:
+        """Write params.json: what `stages` run with, the remembered source filled in."""
+        write_json(self.folder / "params.json", params.model_dump(mode="json", include=set(stages)))
+
 
 @contextmanager
-def recorded_run(workspace: Workspace, params: BaseModel, flow_run: str = "") -> Iterator[Run]:
+def recorded_run(workspace: Workspace, flow_run: str = "") -> Iterator[Run]:
     """Keep run.json true while a run works: running, then finished, failed or interrupted.
 
     A retry of the same Prefect `flow_run` goes on in its own folder.
     """
     run = Run(find_run(workspace, flow_run) or workspace.new_run())
-    write_json(run.folder / "params.json", params.model_dump(mode="json"))
     run.save(status="running", started_at=now(), flow_run=flow_run, process=os.getpid(), error=None)
     try:
         yield run
@@ -92,29 +94,19 @@ def list_runs(workspace: Workspace, count: int = 10) -> list[dict[str, Any]]:
         read_json(folder / RUN) | {"name": folder.name, "stages": stage_states(folder)} for folder in folders
     ]
     for run in runs:
-        if run["status"] == "running" and not _is_alive(run["process"]):
+        if run["status"] == "running" and not is_running(run["process"]):
             run["status"] = "killed"
     return runs
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def stage_states(folder: Path) -> dict[str, str]:
     """Return how each stage of a run ended: finished, reused, failed or stopped."""
     states = {}
     for stage in STAGES:
-        if (folder / stage / RESULT).is_file():
-            states[stage] = "reused" if read_result(folder / stage).reused else "finished"
-        elif (folder / stage / ERROR).is_file():
+        if (folder / stage / ERROR).is_file():
             states[stage] = "failed"
+        elif (folder / stage / RESULT).is_file():
+            states[stage] = "reused" if read_result(folder / stage).reused else "finished"
         elif (folder / stage).is_dir():
             states[stage] = "stopped"
     return states

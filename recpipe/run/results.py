@@ -40,7 +40,8 @@ def now() -> str:
 
 
 def write_result(folder: Path, result: StageResult, key: str) -> None:
-    """Write `result` with the `key` under which it may be reused."""
+    """Write `result` with the `key` under which it may be reused; what failed before is past."""
+    (folder / ERROR).unlink(missing_ok=True)
     write_json(folder / RESULT, vars(result) | {"key": key, "finished_at": now()})
 
 

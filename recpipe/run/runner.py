@@ -30,21 +30,28 @@ def run_stage(
     workspace: Workspace,
     run_folder: Path,
     upstream: Mapping[str, str] | None = None,
+    notebooks: str = "",
 ) -> StageResult:
     """Run `stage` with its wing's `params`, or reuse a finished one with equal inputs.
 
-    `upstream` has the ids it reads (missing or empty: the newest). Raises RecpipeError; the stage's
+    `upstream` has the ids it reads (missing or empty: the newest); `notebooks` is the folder of the
+    notebooks (empty: the shipped ones). Raises RecpipeError; the stage's
     folder in the run then has error.json.
     """
     with disk_errors_named(run_folder):
-        return _reuse_or_execute(stage, params, workspace, run_folder, upstream or {})
+        notebook = notebook_of(stage, notebooks)
+        return _reuse_or_execute(stage, params, workspace, run_folder, upstream or {}, notebook)
 
 
 def _reuse_or_execute(
-    stage: str, params: BaseModel, workspace: Workspace, run_folder: Path, upstream: Mapping[str, str]
+    stage: str,
+    params: BaseModel,
+    workspace: Workspace,
+    run_folder: Path,
+    upstream: Mapping[str, str],
+    notebook: Path,
 ) -> StageResult:
     row = STAGES[stage]
-    notebook = notebook_of(workspace, stage)
     if stage == "collect":
         params = with_remembered_source(params, workspace)
     check_parameters(notebook, parameter_names(stage, params))

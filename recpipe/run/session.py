@@ -15,7 +15,7 @@ from recpipe.core.files import write_json
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
 from recpipe.run.results import RESULT
-from recpipe.run.source import forget_data, remember_data, with_remembered_source
+from recpipe.run.source import forget_data, remember_data, warn_of_mixing, with_remembered_source
 from recpipe.run.stages import STAGES, resolve_id
 
 
@@ -49,14 +49,15 @@ def open_stage(name: str, namespace: Mapping[str, Any]) -> Stage:
         raise ParameterError(f"there is no stage {name!r}", f"Choose one of: {', '.join(STAGES)}.")
     workspace = Workspace.open(namespace.get("workspace", ""))
     params = _read_params(name, namespace)
+    _show_log_lines()
     if name == "collect":
         params = with_remembered_source(params, workspace)
+        warn_of_mixing(params, workspace)
         forget_data(workspace)
     upstream = {read: resolve_id(workspace, read, namespace.get(read, "")) for read in STAGES[name].reads}
     run = namespace.get("run_folder", "")
     folder = (Path(run) if run else workspace.new_run()) / name
     folder.mkdir(parents=True, exist_ok=True)
-    _show_log_lines()
     return Stage(name, workspace, params, folder, upstream)
 
 

@@ -1,11 +1,14 @@
 """What a workspace remembers: its source, and what the tables hold."""
 
+import logging
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from recpipe.core.errors import ParameterError
 from recpipe.core.workspace import Workspace
+
+logger = logging.getLogger("recpipe.run")
 
 P = TypeVar("P", bound=BaseModel)
 
@@ -29,10 +32,11 @@ REMEMBERED = (
 
 
 def with_remembered_source(params: P, workspace: Workspace) -> P:
-    """Fill what `params` leave at its default from what the workspace remembers.
+    """Fill what was not given in `params` from what the workspace remembers.
 
-    Another source than the remembered one is taken as given. Raises ParameterError where there is
-    neither, since a wrong default would pollute the data.
+    What was given stays, also where it equals the default; another source than the remembered one is
+    taken as it is. Raises ParameterError where there is neither, since a wrong default would pollute
+    the data.
     """
     remembered = workspace.read_settings().get("source", {})
     source = getattr(params, "source", UNSET)
@@ -43,9 +47,37 @@ def with_remembered_source(params: P, workspace: Workspace) -> P:
         )
     if source not in {UNSET, remembered.get("source")}:
         return params
+    given = _given(params)
+    return params.model_copy(
+        update={name: remembered[name] for name in REMEMBERED if name in remembered and name not in given}
+    )
+
+
+def _given(params: BaseModel) -> set[str]:
+    """Return the names that were given a value.
+
+    A parameters cell and the form in Prefect's UI give all of them. Where such a form leaves the source
+    to the workspace, what it holds at its default was not meant.
+    """
     fields = type(params).model_fields
-    unset = [name for name in REMEMBERED if name in fields and getattr(params, name) == fields[name].default]
-    return params.model_copy(update={name: remembered[name] for name in unset if name in remembered})
+    is_form = params.model_fields_set == set(fields) and getattr(params, "source", UNSET) == UNSET
+    if not is_form:
+        return params.model_fields_set - ({"source"} if getattr(params, "source", UNSET) == UNSET else set())
+    return {name for name, field in fields.items() if getattr(params, name) != field.default}
+
+
+def warn_of_mixing(params: BaseModel, workspace: Workspace) -> None:
+    """Log a warning if the workspace holds data of another source: both will be in its tables."""
+    held = workspace.read_settings().get("source", {}).get("source", "")
+    source = getattr(params, "source", "")
+    if held and source != held and workspace.database.exists():
+        logger.warning(
+            "warning: %s holds data of source %s; those of %s are merged into them. "
+            "Another --workspace keeps them apart.",
+            workspace.root,
+            held,
+            source,
+        )
 
 
 def forget_data(workspace: Workspace) -> None:

@@ -94,11 +94,11 @@ def resolve_id(workspace: Workspace, name: str, given: str) -> str:
     return "" if settings.get("collecting") else str(settings.get("data", ""))
 
 
-def notebook_of(workspace: Workspace, stage: str) -> Path:
-    """Return the notebook of `stage`: the shipped one, or that of the folder which the workspace names.
+def notebooks_folder(given: str = "") -> Path:
+    """Return the folder of the notebooks: `given`, or where it is empty the shipped ones."""
+    return Path(given).expanduser().absolute() if given else shipped("notebooks")
 
-    A workspace names its folder in its settings ("notebooks"), so that a run started from the UI or a
-    schedule takes the same notebooks as one from a terminal.
-    """
-    folder = workspace.read_settings().get("notebooks")
-    return (Path(folder) if folder else shipped("notebooks")) / STAGES[stage].notebook
+
+def notebook_of(stage: str, folder: str = "") -> Path:
+    """Return the notebook of `stage` in `folder` (empty: the shipped one)."""
+    return notebooks_folder(folder) / STAGES[stage].notebook

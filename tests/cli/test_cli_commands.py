@@ -4,7 +4,6 @@ import pytest
 
 from recpipe.cli import main
 from recpipe.cli.lab import lab_command
-from recpipe.core.shipped import shipped
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
 from recpipe.run.record import recorded_run
@@ -39,9 +38,9 @@ def test_status_tells_what_is_there_and_how_runs_ended(
     workspace.write_settings({"source": {"source": "files", "events": "/a.csv"}})
     draft = workspace.models.draft("mean-1")
     workspace.models.point("champion", draft.seal({}))
-    with recorded_run(workspace, PipelineParams()):
+    with recorded_run(workspace):
         pass
-    with pytest.raises(KeyboardInterrupt), recorded_run(workspace, PipelineParams()):
+    with pytest.raises(KeyboardInterrupt), recorded_run(workspace):
         raise KeyboardInterrupt
     assert main(["status", "--workspace", str(tmp_path)]) == 0
     shown = capsys.readouterr().out
@@ -74,8 +73,7 @@ def test_a_file_that_is_not_there_is_found_before_anything_starts(
     workspace = tmp_path / "w"
     arguments = ["run", "--workspace", str(workspace), "--source", "files", "--events", "/nowhere/*.csv"]
     assert "/nowhere/*.csv" in error_of(arguments, capsys)
-    assert not (workspace / ".prefect").exists()
-    assert list((workspace / "runs").iterdir()) == []
+    assert not workspace.exists(), "what is refused leaves no empty workspace"
 
 
 def test_a_workspace_at_work_is_busy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,10 +100,30 @@ def test_a_bad_cron_in_the_toml_is_refused_too(tmp_path: Path, capsys: pytest.Ca
     assert "'nightly'" in message
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--source", "files", "--events", "/nowhere.csv"], "/nowhere.csv: no such file"),
+        (["--cron", "0 3 * * *"], "needs a source"),
+        (["--notebooks.dir", "/nowhere"], "notebooks.dir /nowhere: no such folder"),
+    ],
+)
+def test_up_refuses_what_every_run_would_refuse(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert message in error_of(["up", "--workspace", str(tmp_path / "w"), *arguments], capsys)
+    assert not (tmp_path / "w").exists()
+
+
+def test_lab_refuses_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["lab", "--workspace", str(tmp_path / "w"), "--notebooks.dir", "/nowhere"]
+    assert "notebooks.dir /nowhere: no such folder" in error_of(arguments, capsys)
+
+
 def test_jupyterlab_opens_on_the_notebooks_on_loopback_without_news() -> None:
-    command = " ".join(lab_command(9999, browser=False))
+    command = " ".join(lab_command(9999, browser=False, folder=Path("/mine")))
     for part in (
-        f"root_dir={shipped('notebooks')}",
+        "root_dir=/mine",
         "ip=127.0.0.1",
         "port=9999",
         "open_browser=False",

@@ -2,9 +2,13 @@ from pathlib import Path
 
 import pytest
 
+from recpipe.cli.lab import Lab
+from recpipe.cli.options import Command
+from recpipe.cli.params import Params
 from recpipe.cli.parse import parse_command
 from recpipe.cli.recommend import Recommend
 from recpipe.cli.run import Run, RunStage
+from recpipe.cli.up import Up
 from recpipe.core.errors import ParameterError
 from recpipe.params import PipelineParams
 
@@ -105,6 +109,9 @@ def test_bad_usage_is_one_clear_message(arguments: list[str], told: list[str]) -
         ("[train\n", ["not TOML"]),
         ("schedule = '0 3 * * *'\n", ["schedule must be a table", "'0 3 * * *'"]),
         ("[stages]\nname = 'rerank'\n", ["stages must be an array of tables"]),
+        ("[schedule]\ncorn = '0 3 * * *'\n", ["schedule.corn: no such key", "Did you mean cron?"]),
+        ("[schedule]\ncron = 3\n", ["schedule.cron must be text (got 3)"]),
+        ("[notebooks]\ndri = 'n'\n", ["notebooks.dri: no such key", "Did you mean dir?"]),
     ],
 )
 def test_a_bad_toml_file_is_named_with_what_is_wrong(tmp_path: Path, content: str, told: list[str]) -> None:
@@ -127,6 +134,76 @@ def test_a_misspelt_variable_is_an_error(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("RECPIPE_TRAIN__EPOCS")
     monkeypatch.setenv("RECPIPE_TRIAN__EPOCHS", "3")
     assert "Did you mean TRAIN?" in refusal()
+
+
+@pytest.mark.parametrize(
+    ("variable", "near"),
+    [("RECPIPE_WORKSPCE", "RECPIPE_WORKSPACE"), ("RECPIPE_USER", "RECPIPE_USERS")],
+)
+def test_a_variable_that_nobody_reads_is_an_error_everywhere(
+    variable: str, near: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, "x")
+    assert f"Did you mean {near}?" in refusal()
+    with pytest.raises(ParameterError, match=f"^{variable}: there is no such variable"):
+        parse_command(Recommend, "recommend", ["user-7"])
+
+
+def test_variables_for_all_or_for_tests_are_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RECPIPE_INTERRUPTIONS", "RECPIPE_PORT", "RECPIPE_CRON"):
+        monkeypatch.setenv(name, "5")
+    parsed()
+
+
+def test_short_options_are_short_variables_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_text("[collect]\nsource = 'files'\nevents = '/toml.csv'\nsample = 0.5\n")
+    monkeypatch.setenv("RECPIPE_EVENTS", "/environment.csv")
+    toml = ("--params", str(tmp_path / "p.toml"))
+    assert params(*toml).collect.events == "/environment.csv"
+    assert (params(*toml).collect.source, params(*toml).collect.sample) == ("files", 0.5)
+    assert params(*toml, "--events", "/option.csv").collect.events == "/option.csv"
+    monkeypatch.setenv("RECPIPE_SOURCE", "shop")
+    assert refusal().startswith("RECPIPE_SOURCE:")
+
+
+def test_what_is_given_is_known_also_where_it_is_the_default() -> None:
+    given = params("--collect.encoding", "auto", "--collect.items", "").collect
+    assert given.model_fields_set == {"encoding", "items"}
+
+
+def test_the_notebooks_are_an_option_a_variable_and_a_table(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "p.toml").write_text("[notebooks]\ndir = 'toml'\n[train]\nepochs = 3\n")
+    toml = ("--params", "p.toml")
+    assert parsed().notebooks.dir == ""
+    assert parsed(*toml).notebooks.dir == str(tmp_path / "toml")
+    lab = parse_command(Lab, "lab", list(toml))
+    assert isinstance(lab, Lab)
+    assert lab.notebooks.dir == str(tmp_path / "toml")
+    monkeypatch.setenv("RECPIPE_NOTEBOOKS__DIR", "/environment")
+    assert parsed(*toml).notebooks.dir == "/environment"
+    assert parsed(*toml, "--notebooks.dir", "/option").notebooks.dir == "/option"
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "arguments"),
+    [(Up, "up", ["--port", "0"]), (RunStage, "stage", ["trian"]), (Recommend, "recommend", ["u", "-k", "0"])],
+)
+def test_only_errors_in_parameters_send_to_the_list_of_parameters(
+    command: type[Command], name: str, arguments: list[str]
+) -> None:
+    with pytest.raises(ParameterError) as caught:
+        parse_command(command, name, arguments)
+    assert "recpipe params" not in str(caught.value)
+    assert "--help" in str(caught.value)
+    assert "recpipe params" in refusal("--train.epochs", "0")
+
+
+def test_a_list_of_parameters_needs_no_workspace() -> None:
+    with pytest.raises(ParameterError, match="--workspace: no such option"):
+        parse_command(Params, "params", ["--workspace", "w"])
 
 
 def test_a_bad_value_in_a_variable_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,5 @@
 import json
 
-from recpipe.collect.params import CollectParams
 from recpipe.core.shipped import shipped
 from tests.collect.shops import THREE, write
 
@@ -11,13 +10,6 @@ def cells():
 
 def code():
     return ["".join(cell["source"]) for cell in cells() if cell["cell_type"] == "code"]
-
-
-def test_the_parameters_cell_has_every_parameter_with_its_default():
-    named = {}
-    exec(code()[0], named)
-    del named["__builtins__"]
-    assert named == {"workspace": "", "run_folder": ""} | CollectParams().model_dump()
 
 
 def test_the_cells_collect_and_report(tmp_path, monkeypatch):

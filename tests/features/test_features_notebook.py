@@ -7,20 +7,11 @@ import matplotlib as mpl
 from recpipe.core.files import read_json
 from recpipe.core.shipped import shipped
 from recpipe.core.snapshot import Snapshot
-from recpipe.features import FeaturesParams
 
 
 def code():
     notebook = json.loads((shipped("notebooks") / "2_features.ipynb").read_text())
     return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-
-
-def test_the_parameters_cell_has_every_parameter_with_its_default():
-    named = {}
-    exec(code()[0], named)
-    defaults = FeaturesParams().model_dump()
-    assert {name: named[name] for name in defaults} == defaults
-    assert {named[name] for name in ("workspace", "run_folder", "data")} == {""}
 
 
 def test_the_cells_make_the_newest_snapshot_and_tell_what_is_in_it(shop, tmp_path):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from recpipe.core.workspace import Workspace
-from tests.standins import workspace_with_standins, write_standin
+from tests.standins import standins_of, workspace_with_standins, write_standin
 
 ROOT = Path(__file__).parents[2]
 WAIT = """
@@ -43,7 +43,9 @@ def start(workspace: Workspace, api: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-c", "import sys; from recpipe.cli import main; sys.exit(main())"]
     return subprocess.Popen(
         [*command, "run", "--workspace", str(workspace.root)],
-        env=os.environ | {"PREFECT_API_URL": api, "PYTHONPATH": str(ROOT)},
+        env=os.environ
+        | {"PREFECT_API_URL": api, "PYTHONPATH": str(ROOT)}
+        | {"RECPIPE_NOTEBOOKS__DIR": str(standins_of(workspace))},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -70,7 +72,7 @@ def test_an_interrupted_run_leaves_no_kernel_and_the_next_goes_on(
     wait_until(lambda: is_gone(int(marker.read_text())), seconds=30)
     assert json.loads((marker.parent / "run.json").read_text())["status"] == status
 
-    write_standin(Path(workspace.read_settings()["notebooks"]), "train", "pass")
+    write_standin(standins_of(workspace), "train", "pass")
     again = start(workspace, prefect_api)
     shown, errors = again.communicate(timeout=300)
     assert again.returncode == 0, errors

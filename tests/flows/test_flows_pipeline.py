@@ -9,7 +9,7 @@ from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams, TrainParams
 from recpipe.run.results import KernelError
 from recpipe.run.stages import STAGES
-from tests.standins import workspace_with_standins, write_standin
+from tests.standins import standins_of, workspace_with_standins, write_standin
 
 REFUSE = "from recpipe.core.errors import DataError\nraise DataError('no rows', 'Collect some.')"
 DIE_ONCE = """
@@ -45,11 +45,13 @@ def run_pipeline(workspace: Workspace, params: PipelineParams | None = None) -> 
     from flows.pipeline import recommendation_pipeline
 
     flow: Any = recommendation_pipeline
-    return flow(params or PipelineParams(), str(workspace.root), return_state=True)
+    return flow(
+        params or PipelineParams(), str(workspace.root), str(standins_of(workspace)), return_state=True
+    )
 
 
 def change(workspace: Workspace, stage: str, extra: str) -> None:
-    write_standin(Path(workspace.read_settings()["notebooks"]), stage, extra)
+    write_standin(standins_of(workspace), stage, extra)
 
 
 def only_run(workspace: Workspace) -> Path:
@@ -116,8 +118,9 @@ def test_one_stage_runs_on_what_is_there(workspace: Workspace) -> None:
 
     collect: Any = collect_stage
     features: Any = features_stage
-    collect(PipelineParams().collect, str(workspace.root))
-    (result,) = features(PipelineParams().features, str(workspace.root))
+    places = str(workspace.root), str(standins_of(workspace))
+    collect(PipelineParams().collect, *places)
+    (result,) = features(PipelineParams().features, *places)
     assert workspace.snapshots.pointed("newest") == result.ids["snapshot"]
 
 

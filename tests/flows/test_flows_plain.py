@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,14 @@ def test_settings_are_defaults_only(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     set_defaults(prefect_settings(Workspace(tmp_path)))
     assert os.environ["PREFECT_HOME"] == "/mine"
     assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+
+
+def test_what_the_repository_sets_for_prefect_is_what_recpipe_sets() -> None:
+    table = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["tool"]["prefect"]
+    ours = prefect_settings(Workspace(Path()))
+    for group, settings in table.items():
+        for name, value in settings.items():
+            assert ours[f"PREFECT_{group}_{name}".upper()] == str(value).lower()
 
 
 def test_prefects_state_lies_in_the_workspace(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.flows.test_flows_interrupt import ROOT, is_gone, wait_until
-from tests.standins import workspace_with_standins
+from tests.standins import standins_of, workspace_with_standins
 
 
 class Api:
@@ -54,6 +54,7 @@ def test_up_serves_runs_and_schedules_and_ctrl_c_ends_it_all(tmp_path: Path) -> 
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     code = "import sys; from recpipe.cli import main; sys.exit(main())"
     options = ["--workspace", str(workspace.root), "--port", str(port), "--cron", "* * * * *"]
+    options += ["--notebooks.dir", str(standins_of(workspace))]
     with (tmp_path / "up.log").open("w") as log:
         up = subprocess.Popen(
             [sys.executable, "-c", code, "up", *options, "--train.seed", "5"],

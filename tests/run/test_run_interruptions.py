@@ -40,7 +40,7 @@ from recpipe.run.runner import run_stage
 
 root, params, *stages = sys.argv[1:]
 workspace, params = Workspace.open(root), PipelineParams.model_validate_json(params)
-with workspace.lock(), recorded_run(workspace, params) as run:
+with workspace.lock(), recorded_run(workspace) as run:
     for stage in stages:
         run_stage(stage, getattr(params, stage), workspace, run.folder)
 """

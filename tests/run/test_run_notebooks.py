@@ -9,14 +9,15 @@ from recpipe.core.errors import CheckError, ParameterError, StageError
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
 from recpipe.run.notebooks import check_parameters, execute
+from recpipe.run.record import stage_states
 from recpipe.run.results import KernelError
 from recpipe.run.runner import parameter_names, run_stage
-from tests.standins import parameters_source, write_notebook, write_standin
+from tests.standins import parameters_source, standins_of, write_notebook, write_standin
 
 
 def run_collect(workspace: Workspace, extra: str) -> Path:
     """Run the stand-in of collect with a cell `extra` in it; return the stage's folder."""
-    notebook = write_standin(Path(workspace.read_settings()["notebooks"]), "collect", extra)
+    notebook = write_standin(standins_of(workspace), "collect", extra)
     folder = workspace.new_run() / "collect"
     folder.mkdir()
     params = PipelineParams().collect.model_dump(mode="json")
@@ -70,6 +71,25 @@ def test_a_notebook_without_a_result_is_an_error(workspace: Workspace, tmp_path:
         execute(notebook, workspace.new_run(), {"workspace": ""})
 
 
+def test_a_cell_that_fails_after_the_result_leaves_the_error_only(workspace: Workspace) -> None:
+    cell = "recpipe.stage_result(stage, data='d', figures={})\n1 / 0"
+    with pytest.raises(StageError, match="ZeroDivisionError"):
+        run_collect(workspace, cell)
+    (error,) = workspace.runs.glob("*/collect/error.json")
+    assert not (error.parent / "result.json").exists()
+    assert stage_states(error.parents[1]) == {"collect": "failed"}
+
+
+def test_cells_are_counted_as_jupyterlab_numbers_them(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "recpipe")
+    with pytest.raises(StageError, match="cell 4: ZeroDivisionError"):
+        run_collect(workspace, "1 / 0")
+    told = [record.getMessage() for record in caplog.records if getattr(record, "event", "") == "cell"]
+    assert told == [f"collect: cell {number} of 6" for number in (1, 2, 3, 4)]
+
+
 def test_a_dying_kernel_is_told_apart_so_that_it_is_tried_again(workspace: Workspace) -> None:
     with pytest.raises(KernelError, match="its kernel died"):
         run_collect(workspace, "import os; os._exit(1)")
@@ -88,7 +108,9 @@ def test_a_stale_error_is_gone_after_a_run_that_succeeds(workspace: Workspace) -
     folder = workspace.new_run() / "collect"
     folder.mkdir()
     (folder / "error.json").write_text("{}")
-    run_stage("collect", PipelineParams().collect, workspace, folder.parent)
+    run_stage(
+        "collect", PipelineParams().collect, workspace, folder.parent, notebooks=str(standins_of(workspace))
+    )
     assert not (folder / "error.json").exists()
 
 

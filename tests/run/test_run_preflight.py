@@ -2,11 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from recpipe.core.errors import DataError, DiskFullError, ParameterError
+from recpipe.core.errors import BusyError, DataError, DiskFullError, ParameterError, StageError
 from recpipe.core.workspace import Workspace
 from recpipe.params import CollectParams, PipelineParams
-from recpipe.run.preflight import preflight
+from recpipe.run.preflight import preflight, require_database
 from recpipe.run.stages import notebook_of
+from tests.locks import locked
+from tests.standins import standins_of
+from tests.tiny import make_snapshot
 
 
 def test_the_remembered_source_is_filled_in(workspace: Workspace) -> None:
@@ -19,7 +22,37 @@ def test_a_new_workspace_without_a_source_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_stage_that_reads_no_source_needs_none(tmp_path: Path) -> None:
-    preflight(PipelineParams(), Workspace.open(tmp_path / "new"), ["evaluate"])
+    workspace = Workspace.open(tmp_path / "new")
+    make_snapshot(workspace, {"ann": ["a", "b"]})
+    preflight(PipelineParams(), workspace, ["train"])
+
+
+@pytest.mark.parametrize("stage", ["features", "train", "evaluate", "recommend"])
+def test_what_the_first_stage_reads_must_be_there(stage: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nothing has been collected|there is no newest snapshot"):
+        preflight(PipelineParams(), Workspace(tmp_path / "new"), [stage])
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_of_notebooks_that_is_not_there_is_named(workspace: Workspace) -> None:
+    with pytest.raises(ParameterError, match=r"notebooks\.dir /nowhere: no such folder"):
+        preflight(PipelineParams(), workspace, notebooks="/nowhere")
+
+
+def test_a_folder_must_have_all_five_notebooks(workspace: Workspace) -> None:
+    notebook_of("evaluate", str(standins_of(workspace))).unlink()
+    with pytest.raises(StageError, match=r"4_evaluate\.ipynb: no such notebook"):
+        preflight(PipelineParams(), workspace, notebooks=str(standins_of(workspace)))
+
+
+def test_a_database_that_stays_locked_is_found_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recpipe.run.preflight.DATABASE_WAIT_SECONDS", 0.3)
+    workspace = Workspace.open(tmp_path)
+    with locked(workspace.database), pytest.raises(BusyError, match="locked by another process"):
+        require_database(workspace)
+    require_database(workspace)
 
 
 def test_a_file_that_is_not_there_is_named(workspace: Workspace) -> None:
@@ -29,10 +62,10 @@ def test_a_file_that_is_not_there_is_named(workspace: Workspace) -> None:
 
 
 def test_a_broken_notebook_of_a_late_stage_is_found_at_once(workspace: Workspace) -> None:
-    notebook = notebook_of(workspace, "recommend")
+    notebook = notebook_of("recommend", str(standins_of(workspace)))
     notebook.write_text(notebook.read_text().replace("keep =", "kept ="))
     with pytest.raises(ParameterError, match=r"5_recommend\.ipynb.*unknown kept"):
-        preflight(PipelineParams(), workspace)
+        preflight(PipelineParams(), workspace, notebooks=str(standins_of(workspace)))
 
 
 def test_a_disk_with_no_room_to_begin_is_found_at_once(

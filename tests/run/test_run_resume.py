@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 
 import pytest
 
@@ -9,13 +8,15 @@ from recpipe.run.results import StageResult, write_result
 from recpipe.run.resume import code_hash, find_finished, point_at, stage_key
 from recpipe.run.runner import run_stage
 from recpipe.run.stages import STAGES, notebook_of
-from tests.standins import write_standin
+from tests.standins import standins_of, write_standin
 
 TRAIN = PipelineParams().train
 
 
 def key_of(workspace: Workspace, params: TrainParams = TRAIN, snapshot: str = "s1") -> str:
-    return stage_key("train", params, {"snapshot": snapshot}, notebook_of(workspace, "train"))
+    return stage_key(
+        "train", params, {"snapshot": snapshot}, notebook_of("train", str(standins_of(workspace)))
+    )
 
 
 def model_version(workspace: Workspace, name: str) -> str:
@@ -47,7 +48,7 @@ def test_another_parameter_snapshot_or_notebook_is_other_work(workspace: Workspa
     key = key_of(workspace)
     assert key_of(workspace, TrainParams(epochs=99)) != key
     assert key_of(workspace, snapshot="s2") != key
-    write_standin(Path(workspace.read_settings()["notebooks"]), "train", "print('edited')")
+    write_standin(standins_of(workspace), "train", "print('edited')")
     assert key_of(workspace) != key
 
 
@@ -89,7 +90,7 @@ def test_a_collect_is_not_reused_while_the_state_of_the_tables_is_unknown(worksp
 
 
 def test_running_a_notebook_in_jupyterlab_changes_no_hash(workspace: Workspace) -> None:
-    notebook = notebook_of(workspace, "train")
+    notebook = notebook_of("train", str(standins_of(workspace)))
     before = code_hash(STAGES["train"], notebook)
     content = json.loads(notebook.read_text())
     content["cells"][1]["execution_count"] = 7
@@ -102,9 +103,11 @@ def test_a_stage_run_twice_is_reused_and_says_so(
 ) -> None:
     caplog.set_level("INFO", "recpipe")
     params = PipelineParams().collect
-    first = run_stage("collect", params, workspace, workspace.new_run())
+    first = run_stage(
+        "collect", params, workspace, workspace.new_run(), notebooks=str(standins_of(workspace))
+    )
     run = workspace.new_run()
-    second = run_stage("collect", params, workspace, run)
+    second = run_stage("collect", params, workspace, run, notebooks=str(standins_of(workspace)))
     assert (first.reused, second.reused) == (False, True)
     assert second.ids == first.ids
     assert second.folder == first.folder, "the notebook that did the work"
@@ -114,6 +117,12 @@ def test_a_stage_run_twice_is_reused_and_says_so(
 
 def test_a_changed_parameter_runs_the_stage_again(workspace: Workspace) -> None:
     params = PipelineParams().collect
-    run_stage("collect", params, workspace, workspace.new_run())
-    changed = run_stage("collect", params.model_copy(update={"seed": 2}), workspace, workspace.new_run())
+    run_stage("collect", params, workspace, workspace.new_run(), notebooks=str(standins_of(workspace)))
+    changed = run_stage(
+        "collect",
+        params.model_copy(update={"seed": 2}),
+        workspace,
+        workspace.new_run(),
+        notebooks=str(standins_of(workspace)),
+    )
     assert not changed.reused

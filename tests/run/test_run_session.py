@@ -100,3 +100,13 @@ def test_tensorflow_says_nothing_below_a_warning_in_a_stage(workspace: Workspace
     levels = (logging.INFO, logging.WARNING)
     records = [tensorflow.makeRecord("tensorflow", level, "", 0, "Assets", (), None) for level in levels]
     assert [bool(tensorflow.filter(record)) for record in records] == [False, True]
+
+
+def test_another_source_is_told_where_the_stage_opens(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected(workspace)
+    monkeypatch.setattr(logging.getLogger("recpipe"), "propagate", True)
+    monkeypatch.setattr(logging.getLogger("recpipe"), "handlers", [logging.NullHandler()])
+    recpipe.open_stage("collect", names_of("collect", workspace, source="simulated"))
+    assert "holds data of source complete-journey; those of simulated" in caplog.text
