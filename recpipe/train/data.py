@@ -133,14 +133,8 @@ def judge_with(everything: Histories, item_count: int, limit: int, seed: int) ->
     """Choose at most `limit` of the users whose validation part has items new to them."""
     before, after = everything.until("validation"), everything.part("validation")
     seen, wanted = Ragged(before.offsets, before.items).unique(), Ragged(after.offsets, after.items).unique()
-    relevant = wanted.where((wanted.values > 0) & (wanted.values <= item_count) & ~contained(wanted, seen))
+    relevant = wanted.where((wanted.values > 0) & (wanted.values <= item_count) & ~wanted.contained(seen))
     rows = np.flatnonzero(relevant.lengths > 0)
     if len(rows) > limit:
         rows = np.sort(np.random.default_rng(seed).choice(rows, size=limit, replace=False))
     return Judges(before.take(rows), seen.take(rows), relevant.take(rows))
-
-
-def contained(values: Ragged, others: Ragged) -> np.ndarray:
-    """Which of `values` stand in the same row of `others`, (len(values.values),) bool."""
-    stride = int(max(values.values.max(initial=0), others.values.max(initial=0))) + 1
-    return np.isin(values.row_numbers * stride + values.values, others.row_numbers * stride + others.values)

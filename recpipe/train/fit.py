@@ -129,7 +129,8 @@ def weigh_popularity(model: TwoTower, data: TrainingData) -> tuple[float, float]
         for weight in POPULARITY_WEIGHTS
     }
     best = max(ndcg, key=lambda weight: ndcg[weight])
-    logger.info("popularity weighs %.2f: validation NDCG@10 %.4f", best, ndcg[best])
+    edge = ", the most that is tried" if best == POPULARITY_WEIGHTS[-1] else ""
+    logger.info("popularity weighs %.2f%s: validation NDCG@10 %.4f", best, edge, ndcg[best])
     return best, ndcg[best]
 
 

@@ -15,10 +15,6 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
 from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
 
-for _name in [name for name in logging.root.manager.loggerDict if name.startswith("great_expectations")]:
-    logging.getLogger(_name).setLevel(logging.ERROR)
-
-
 EngineClass = type[SqlAlchemyExecutionEngine]
 
 
@@ -49,6 +45,7 @@ class DuckDBSource(SQLDatasource):
 
 def validate(suite: dict[str, Any], query: str, database: Path | None) -> list[dict[str, Any]]:
     """Return Great Expectations' outcome of each expectation of `suite` on the rows of `query`."""
+    _quiet()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
     source = DuckDBSource(
@@ -66,3 +63,9 @@ def validate(suite: dict[str, Any], query: str, database: Path | None) -> list[d
     finally:
         source.get_execution_engine().close()
         source.get_engine().dispose()
+
+
+def _quiet() -> None:
+    """Let Great Expectations log errors only; its loggers below the first have levels of their own."""
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("great_expectations")]:
+        logging.getLogger(name).setLevel(logging.ERROR)
