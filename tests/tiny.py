@@ -115,14 +115,19 @@ def make_model(
     *,
     name: str,
     kind: str = "mean",
+    split: Mapping[str, str] | None = None,
 ) -> str:
-    """Write a model version whose item vectors are `items` (id to vector); point "newest" at it."""
+    """Write a model version whose item vectors are `items` (id to vector); point "newest" at it.
+
+    Its manifest has the entry `split` if one is given.
+    """
     ids = sorted(items)
     vectors = np.array([[0.0] * len(next(iter(items.values()))), *(items[item] for item in ids)], np.float32)
     draft = workspace.models.draft(name)
     Vocabulary(np.array(ids, object)).write(draft.folder / "vocabulary.parquet")
     np.save(draft.folder / "item_vectors.npy", vectors)
-    sealed = draft.seal({"kind": kind, "snapshot": snapshot, "parameters": {"seed": 1}, "figures": {}})
+    told = {"split": dict(split)} if split else {}
+    sealed = draft.seal({"kind": kind, "snapshot": snapshot, "parameters": {"seed": 1}, "figures": {}} | told)
     workspace.models.point("popularity" if kind == "popularity" else "newest", sealed)
     return sealed
 

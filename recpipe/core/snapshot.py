@@ -126,13 +126,6 @@ class Snapshot:
             table.column(c.ITEM_ID)[: self.manifest["known_items"]].to_numpy(zero_copy_only=False)
         )
 
-    @cached_property
-    def titles(self) -> np.ndarray:
-        """Titles by item index, (items + 1,) object; an item without one shows its id."""
-        table = self._read("items", [c.ITEM_ID, c.TITLE])
-        shown = pc.coalesce(table.column(c.TITLE), table.column(c.ITEM_ID))
-        return np.concatenate([["?"], shown.to_numpy(zero_copy_only=False)]).astype(object)
-
     @property
     def item_count(self) -> int:
         """How many items have an index, those first seen in the test part included."""

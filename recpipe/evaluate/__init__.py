@@ -10,7 +10,7 @@ from recpipe.evaluate.gate import Decision, decide, figures, promote
 from recpipe.evaluate.params import EvaluateParams
 from recpipe.evaluate.questions import HeldOut, held_out
 from recpipe.evaluate.roles import contestants
-from recpipe.evaluate.scores import Scores, by_history, compare, score
+from recpipe.evaluate.scores import Scores, by_history, compare, differences, score
 
 __all__ = [
     "Decision",
@@ -21,6 +21,7 @@ __all__ = [
     "compare",
     "contestants",
     "decide",
+    "differences",
     "figures",
     "held_out",
     "promote",

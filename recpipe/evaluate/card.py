@@ -1,6 +1,7 @@
 """The model card: what a version is, what it was made from, how good it is and where its limits are."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from recpipe.core.files import write_json, write_text
 from recpipe.core.workspace import Workspace
 from recpipe.evaluate.gate import Decision
 from recpipe.evaluate.questions import HeldOut
-from recpipe.evaluate.scores import Scores
+from recpipe.evaluate.scores import Scores, differences
 
 CARD = "card.md"
 
@@ -23,8 +24,17 @@ def write_card(
     """
     own = scores[role]
     folder = workspace.models.path(own.version)
-    compared = {name: {"version": one.version, **one.means()} for name, one in scores.items()}
-    measured = {**own.means(), "problem": own.problem, "test": test.summary(), "compared": compared}
+    compared = {
+        name: {"version": one.version, "seen_test": one.seen_test, **one.means()}
+        for name, one in scores.items()
+    }
+    measured = {
+        **own.means(),
+        "problem": own.problem,
+        "test": test.summary(),
+        "compared": compared,
+        "challenger_ahead_of": {name: asdict(apart) for name, apart in differences(scores).items()},
+    }
     write_json(folder / registry.METRICS, {**measured, "decision": decision.record()})
     manifest = workspace.models.manifest(own.version)
     write_text(folder / CARD, _card(manifest, own, scores, test, decision))
@@ -36,7 +46,7 @@ def _card(
 ) -> str:
     sections = {
         "Data": _bullets(_data(test)),
-        "Metrics": _metrics_table(scores) + f"\n\n{_asked(test)}",
+        "Metrics": f"{_metrics_table(scores)}\n\n{_bullets_of(_beside(scores))}\n\n{_asked(test)}",
         "Decision": decision.reason,
         "Parameters": _bullets(manifest.get("parameters", {})),
         "Training": _bullets(_single(manifest.get("figures", {}))),
@@ -70,6 +80,16 @@ def _asked(test: HeldOut) -> str:
     )
 
 
+def _beside(scores: Mapping[str, Scores]) -> list[str]:
+    """Tell how sure the differences are, and whose score is no evidence."""
+    ahead = [
+        f"The challenger is ahead of {role} by {apart} NDCG (mean over the users ± its standard error)."
+        for role, apart in differences(scores).items()
+    ]
+    marked = [f"{one.version} {one.seen_test}." for one in scores.values() if one.seen_test]
+    return ahead + marked
+
+
 def _limits(own: Scores, test: HeldOut) -> list[str]:
     limits = [
         "Items not known at the cut are never recommended by this version; "
@@ -77,8 +97,16 @@ def _limits(own: Scores, test: HeldOut) -> list[str]:
         "Users of whose history it knows nothing get the popular list; "
         f"here they are {test.counts.new_users:,} of {test.counts.users:,} users.",
         f"{own.coverage:.1%} of the items known at the cut are in some list of {own.k}.",
+        "Popularity and the items' biases are as of the test's begin until there is a refit: lists for today "
+        "are made from the users' histories up to now, but with these of then.",
         "The figures are of one period and one split: it is no forecast of what these lists would cause.",
     ]
+    if test.snapshot.manifest["split"]["kind"] == "last-event":
+        limits.append(
+            "Split last-event has no common time: training knows events of others later than a user's test, "
+            "and events of one user at one and the same time, told apart by their order alone, may fall on "
+            "both sides of the split."
+        )
     return [*limits, own.problem] if own.problem else limits
 
 

@@ -52,6 +52,7 @@ class Counts:
 class HeldOut:
     """A test on one snapshot: lists of `k`, seen items excluded or allowed."""
 
+    workspace: Workspace
     snapshot: Snapshot
     k: int
     seen: Literal["exclude", "allow"]
@@ -98,7 +99,7 @@ def held_out(workspace: Workspace, snapshot: str, params: EvaluateParams) -> Hel
             f"{counts.unknown_share:.0%} are on items not known before, {counts.seen_share:.0%} seen before",
             "Give the test a larger share (--features.test_share), or --evaluate.seen allow.",
         )
-    return HeldOut(opened, params.k, params.seen, counts)
+    return HeldOut(workspace, opened, params.k, params.seen, counts)
 
 
 def _count(snapshot: Snapshot, exclude_seen: bool) -> Counts:
@@ -127,8 +128,6 @@ def _answers(
     asked = Ragged(test.offsets, test.items)
     known = Ragged(before.offsets, before.items)
     is_unknown = asked.values > known_items
-    # one number for each (user, item): membership for all users at once
-    stride = int(max(asked.values.max(initial=0), known.values.max(initial=0))) + 1
-    is_seen = np.isin(asked.row_numbers * stride + asked.values, known.row_numbers * stride + known.values)
+    is_seen = asked.contained(known)
     is_right = ~is_unknown & ~is_seen if exclude_seen else ~is_unknown
     return asked.where(is_right).unique(), (len(asked.values), int(is_unknown.sum()), int(is_seen.sum()))

@@ -1,19 +1,24 @@
 """Who is compared: the challenger, popularity, and the champion if there is another."""
 
 from recpipe.core import registry
+from recpipe.core.errors import DataError
 from recpipe.core.ranking import Recommender
 from recpipe.core.workspace import Workspace
+from recpipe.evaluate.questions import HeldOut
 
 CHALLENGER = "challenger"
 POPULARITY = "popularity"
 CHAMPION = "champion"
 
 
-def contestants(workspace: Workspace, challenger: str, popularity: str) -> dict[str, Recommender]:
-    """Load what is compared, by role, each version once.
+def contestants(
+    workspace: Workspace, challenger: str, popularity: str, test: HeldOut
+) -> dict[str, Recommender]:
+    """Load what is compared on `test`, by role, each version once.
 
     The role "champion" is there only if the champion is neither of the other two. Raises DataError
-    naming a file that was altered since its version was made.
+    naming a challenger or popularity that was trained on another snapshot than the test's, or a file
+    that was altered since its version was made.
     """
     from recpipe import train  # loads TensorFlow
 
@@ -21,6 +26,16 @@ def contestants(workspace: Workspace, challenger: str, popularity: str) -> dict[
     champion = registry.champion(workspace)
     if champion and champion not in roles.values():
         roles[CHAMPION] = champion
-    for version in roles.values():
-        workspace.models.verify(version)
+    for role in (CHALLENGER, POPULARITY):
+        _check_snapshot(workspace, role, roles[role], test.snapshot.name)
     return {role: train.load(workspace, version) for role, version in roles.items()}
+
+
+def _check_snapshot(workspace: Workspace, role: str, version: str, test: str) -> None:
+    trained_on = workspace.models.manifest(version)["snapshot"]
+    if trained_on != test:
+        raise DataError(
+            f"{role} {version}: trained on snapshot {trained_on}, but the test is of snapshot {test}: it may "
+            "have seen events of the test",
+            f"Train on {test}, or evaluate on {trained_on}.",
+        )

@@ -1,15 +1,17 @@
 """How good a model's lists are on a test, user by user, and models side by side."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from recpipe.core import metrics
 from recpipe.core.ranking import Ranker, Ranking, Recommender, UnusableModel
+from recpipe.evaluate.difference import Difference, paired_difference
+from recpipe.evaluate.exposure import seen_test
 from recpipe.evaluate.questions import HeldOut
-from recpipe.evaluate.roles import POPULARITY
+from recpipe.evaluate.roles import CHALLENGER, POPULARITY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +23,8 @@ class Scores:
 
     ndcg, recall: (u,) float64 in [0, 1], users in the order of the test. coverage: share of the
     candidate items that are in some list. problem: why the scores cannot be trusted, else "".
+    seen_test: "has seen events of this test: …" where it may have been trained on them, else ""; such
+    scores are no evidence.
     """
 
     version: str
@@ -30,6 +34,7 @@ class Scores:
     recall: np.ndarray
     coverage: float
     problem: str = ""
+    seen_test: str = ""
 
     def means(self) -> dict[str, float]:
         """Return the means over the users, named with their k."""
@@ -39,18 +44,26 @@ class Scores:
             "coverage": self.coverage,
         }
 
+    def ahead_of(self, other: "Scores") -> Difference:
+        """Return the mean difference of NDCG to `other`, paired by user, and its standard error."""
+        return paired_difference(self.ndcg, other.ndcg)
+
 
 def score(recommender: Recommender, test: HeldOut) -> Scores:
     """Rank all items known at the cut for every user of the test, and compare with the right answers.
 
     A model of another snapshot is translated: candidates, users and answers are the same. Scores that
-    are not finite count as 0 and are named in `problem`, as are scores equal for all items.
+    are not finite count as 0 and are named in `problem`, as are scores equal for all items. A model that
+    may have been trained on events of the test is scored like the others, and marked (`seen_test`).
     """
+    mark = seen_test(test.workspace, recommender.version, test.snapshot)
     try:
-        return _score(recommender, test)
+        return replace(_score(recommender, test), seen_test=mark)
     except UnusableModel as error:
         nothing = np.zeros(test.counts.users)
-        return Scores(recommender.version, recommender.kind, test.k, nothing, nothing, 0.0, error.message)
+        return Scores(
+            recommender.version, recommender.kind, test.k, nothing, nothing, 0.0, error.message, mark
+        )
 
 
 def _score(recommender: Recommender, test: HeldOut) -> Scores:
@@ -58,11 +71,13 @@ def _score(recommender: Recommender, test: HeldOut) -> Scores:
     ndcg, recall, is_constant = [], [], True
     listed = np.zeros(test.snapshot.vocabulary.size + 1, bool)
     for asked in test.questions():
-        ranking = ranker.rank(asked.histories, test.k, exclude_seen=test.excludes_seen)
-        hits = metrics.hits(ranking.indices, asked.relevant)
+        # at least two places: one score alone cannot differ from another
+        ranking = ranker.rank(asked.histories, max(test.k, 2), exclude_seen=test.excludes_seen)
+        top_indices = ranking.indices[:, : test.k]
+        hits = metrics.hits(top_indices, asked.relevant)
         ndcg.append(metrics.ndcg_at_k(hits, asked.relevant.lengths, test.k))
         recall.append(metrics.recall_at_k(hits, asked.relevant.lengths, test.k))
-        listed[ranking.indices] = True
+        listed[top_indices] = True
         is_constant = is_constant and _is_constant(ranking)
     return Scores(
         version=recommender.version,
@@ -83,17 +98,39 @@ def _is_constant(ranking: Ranking) -> bool:
 
 
 def compare(scores: Mapping[str, Scores]) -> "pd.DataFrame":
-    """Return the models side by side, one row a role, and each NDCG as a multiple of popularity's."""
+    """Return the models side by side, one row a role.
+
+    times popularity: NDCG as a multiple of popularity's. challenger ahead by, standard error: the NDCG
+    that the challenger has more, see `differences`. seen test: how a model has seen the test, mostly "".
+    """
     import pandas as pd
 
+    apart = differences(scores)
     rows: list[dict[str, Any]] = [
-        {"role": role, "version": one.version, "kind": one.kind, **one.means()}
+        {
+            "role": role,
+            "version": one.version,
+            "kind": one.kind,
+            **one.means(),
+            "challenger ahead by": apart[role].ndcg if role in apart else None,
+            "standard error": apart[role].standard_error if role in apart else None,
+            "seen test": one.seen_test,
+        }
         for role, one in scores.items()
     ]
     table = pd.DataFrame(rows).set_index("role")
+    table = table.astype({"challenger ahead by": float, "standard error": float})
     ndcg = table[f"ndcg@{scores[POPULARITY].k}"]
     base = ndcg[POPULARITY]
-    return table.assign(**{"times popularity": ndcg / base if base else float("nan")})
+    place = table.columns.get_loc("challenger ahead by")
+    table.insert(place, "times popularity", ndcg / base if base else float("nan"))
+    return table
+
+
+def differences(scores: Mapping[str, Scores]) -> dict[str, Difference]:
+    """Return how far the challenger is ahead of each other role, paired by user."""
+    challenger = scores[CHALLENGER]
+    return {role: challenger.ahead_of(one) for role, one in scores.items() if role != CHALLENGER}
 
 
 def by_history(test: HeldOut, scores: Mapping[str, Scores]) -> "pd.DataFrame":

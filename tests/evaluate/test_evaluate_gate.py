@@ -21,7 +21,9 @@ def workspace(tmp_path):
 
 
 def scores(version, ndcg, problem=""):
-    return Scores(version, version.partition("-")[0], 10, np.array([ndcg]), np.array([ndcg]), 1.0, problem)
+    """Of two users, one as much above the mean as the other is below it."""
+    by_user = np.array([ndcg - 0.01, ndcg + 0.01])
+    return Scores(version, version.partition("-")[0], 10, by_user, by_user, 1.0, problem)
 
 
 def decide(workspace, champion="", *, challenger, popularity, champion_ndcg=None, problem=""):
@@ -40,7 +42,8 @@ def test_the_first_challenger_that_beats_popularity_becomes_champion(workspace):
     decision = decide(workspace, challenger=0.2, popularity=0.1)
     assert (decision.champion, decision.previous, decision.promoted) == ("mean-new", "", True)
     assert decision.reason == (
-        "mean-new (NDCG@10 0.2000) becomes champion: it beats popularity-new (NDCG@10 0.1000)."
+        "mean-new (NDCG@10 0.2000) becomes champion: "
+        "it beats popularity-new (NDCG@10 0.1000; difference +0.1000 ± 0.0000)."
     )
 
 
@@ -54,6 +57,7 @@ def test_popularity_becomes_champion_where_there_is_none_better(workspace, chall
 def test_a_challenger_that_beats_both_replaces_the_champion(workspace):
     decision = decide(workspace, "mean-old", challenger=0.3, popularity=0.1, champion_ndcg=0.2)
     assert (decision.champion, decision.previous) == ("mean-new", "mean-old")
+    assert "mean-old (NDCG@10 0.2000; difference +0.1000 ± 0.0000)" in decision.reason
 
 
 @pytest.mark.parametrize(("challenger", "popularity"), [(0.15, 0.1), (0.2, 0.1), (0.3, 0.4)])
@@ -93,8 +97,9 @@ def test_the_figures_of_a_run_are_metrics_by_role_and_the_reason():
     compared = {"challenger": scores("mean-new", 0.2), "popularity": scores("popularity-new", 0.1)}
     assert evaluate.figures(compared, Decision("mean-new", "", "it is better")) == {
         "k": 10,
-        "users": 1,
+        "users": 2,
         "metrics": {"model": {"ndcg": 0.2, "recall": 0.2}, "popularity": {"ndcg": 0.1, "recall": 0.1}},
+        "ahead_of": {"popularity": {"ndcg": pytest.approx(0.1), "standard_error": pytest.approx(0)}},
         "decision": "it is better",
     }
 
@@ -124,6 +129,17 @@ def test_an_altered_challenger_is_not_promoted(workspace):
     assert registry.champion(workspace) == ""
 
 
+def test_the_card_tells_where_a_split_by_last_events_is_weak(workspace):
+    split = {"kind": "last-event", "test_from": ""}
+    snapshot = make_snapshot(workspace, {"ann": ["a"], "bob": ["b"]}, {"ann": ["b"]}, split=split)
+    make_model(workspace, snapshot, {"a": [1.0], "b": [0.5]}, name="mean-card")
+    test = evaluate.held_out(workspace, snapshot, EvaluateParams())
+    own = evaluate.score(load(workspace, "mean-card"), test)
+    compared = {"challenger": own, "popularity": own}
+    card = evaluate.write_card(workspace, "challenger", compared, test, Decision("mean-card", "", "it is"))
+    assert "told apart by their order alone, may fall on both sides of the split" in card.read_text()
+
+
 def test_the_card_tells_data_metrics_decision_parameters_limits_and_lineage(workspace):
     snapshot = make_snapshot(workspace, {"ann": ["a"], "bob": ["b"]}, {"ann": ["b"], "bob": ["a"]})
     make_model(workspace, snapshot, {"a": [1.0], "b": [0.5]}, name="mean-card")
@@ -142,4 +158,8 @@ def test_the_card_tells_data_metrics_decision_parameters_limits_and_lineage(work
     metrics = json.loads((workspace.models.path("mean-card") / "metrics.json").read_text())
     assert metrics["ndcg@10"] == 1.0
     assert metrics["test"]["users"] == 2
+    assert metrics["challenger_ahead_of"] == {"popularity": {"ndcg": 0.0, "standard_error": 0.0}}
+    assert "- The challenger is ahead of popularity by +0.0000 ± 0.0000 NDCG" in card
+    assert "as of the test's begin until there is a refit" in card
+    assert "told apart by their order alone" not in card
     assert workspace.models.verify("mean-card"), "the card is no part of the hashed files"

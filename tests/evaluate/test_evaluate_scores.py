@@ -78,6 +78,10 @@ def test_an_honest_model_has_no_problem(workspace):
     assert scored(workspace, PAIRS).problem == ""
 
 
+def test_a_list_of_one_is_no_sign_of_collapse(workspace):
+    assert scored(workspace, PAIRS, k=1).problem == ""
+
+
 def test_models_stand_side_by_side_with_popularity_as_the_measure(workspace):
     scores = {
         "challenger": scored(workspace, PAIRS, k=1),
@@ -89,6 +93,10 @@ def test_models_stand_side_by_side_with_popularity_as_the_measure(workspace):
     assert table.index.tolist() == ["challenger", "popularity"]
     assert table.loc["challenger", "times popularity"] == 6 / 2, "c2 is right for cat, c1 for fay"
     assert table.loc["popularity", "times popularity"] == 1
+    assert table.loc["popularity", "challenger ahead by"] == pytest.approx(4 / 6)
+    # four of six users gain 1, two nothing
+    assert table.loc["popularity", "standard error"] == pytest.approx((4 / 6 * 2 / 6 / 5) ** 0.5)
+    assert table.loc["challenger", ["challenger ahead by", "standard error"]].isna().all()
 
 
 def test_users_are_grouped_by_what_was_known_of_them(tmp_path):
