@@ -100,6 +100,20 @@ def test_one_user_is_served_when_known_items_may_be_asked_for(workspace: Workspa
     assert len(exported(workspace, tmp_path / "lists.csv")) == 7
 
 
+def test_a_champion_that_learned_from_the_test_does_not_stay_by_its_score(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """The second test begins earlier, in what the first champion was trained on."""
+    users, items = tuple(f"u{n}" for n in range(9)), tuple(f"i{n}" for n in range(13))
+    events = write_events(tmp_path / "e.csv", round_robin(users, items, each=9))
+    first = run_corridor(workspace, events, until="evaluate")["evaluate"]
+    second = run_corridor(workspace, events, until="evaluate", features={"test_share": 0.3})["evaluate"]
+    decision = second.figures["decision"]
+    assert f"The score of {first.ids['champion']} " in decision
+    assert "does not count: it has seen events of this test" in decision
+    assert second.ids["champion"] != first.ids["champion"]
+
+
 REFUSED = {
     "all times equal": (
         [(f"u{n % 9}", f"i{n % 7}", 0) for n in range(60)],
