@@ -16,7 +16,9 @@ from recpipe.run.stages import STAGES
 WORK = {
     "collect": """
 from recpipe.core.files import content_id
-stage.workspace.database.touch()
+from recpipe.core.store import connect
+with connect(stage.workspace.database):
+    pass
 outputs = {"data": content_id(stage.params.events, stage.params.seed)}
 figures = {"read": 12, "kept": 10, "duplicate": 1, "quarantined": 1, "users": 3, "items": 4}
 """,

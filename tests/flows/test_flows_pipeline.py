@@ -99,6 +99,36 @@ def test_a_dead_kernel_is_tried_again(workspace: Workspace, no_delay: None) -> N
     assert not (only_run(workspace) / "train" / "error.json").exists()
 
 
+def test_a_lock_that_was_waited_for_is_tried_once_more(workspace: Workspace, no_delay: None) -> None:
+    change(
+        workspace, "features", COUNT + "from recpipe.core.errors import BusyError\nraise BusyError('locked')"
+    )
+    assert run_pipeline(workspace).message == "locked"
+    assert (only_run(workspace) / "attempts").read_text() == "xx"
+
+
+def test_a_workspace_that_cannot_be_made_fails_the_run_with_its_message(
+    tmp_path: Path, prefect_api: str
+) -> None:
+    from flows.pipeline import recommendation_pipeline
+
+    (tmp_path / "file").touch()
+    flow: Any = recommendation_pipeline
+    state = flow(PipelineParams(), str(tmp_path / "file" / "workspace"), return_state=True)
+    assert state.is_failed()
+    assert "no folder can be made there" in state.message
+
+
+def test_a_run_records_what_it_ran_with(workspace: Workspace) -> None:
+    from flows.pipeline import collect_stage
+
+    collect: Any = collect_stage
+    collect(PipelineParams().collect, str(workspace.root), str(standins_of(workspace)))
+    kept = json.loads((only_run(workspace) / "params.json").read_text())
+    assert list(kept) == ["collect"]
+    assert kept["collect"]["source"] == "complete-journey", "not: remembered"
+
+
 def test_the_stage_after_a_failure_goes_on_where_it_stopped(workspace: Workspace, no_delay: None) -> None:
     change(workspace, "train", REFUSE)
     assert run_pipeline(workspace).is_failed()

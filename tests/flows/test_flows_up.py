@@ -19,8 +19,8 @@ from tests.standins import standins_of, workspace_with_standins
 class Api:
     """The few calls of Prefect's REST API that a person's clicks make."""
 
-    def __init__(self, port: int) -> None:
-        self.root = f"http://127.0.0.1:{port}/api"
+    def __init__(self, root: str) -> None:
+        self.root = root
 
     def call(self, path: str, content: dict[str, Any] | None = None) -> Any:
         data = None if content is None else json.dumps(content).encode()
@@ -36,6 +36,9 @@ class Api:
 
     def deployment(self) -> dict[str, Any]:
         return dict(self.call("deployments/name/pipeline/pipeline"))
+
+    def run(self, name: str) -> dict[str, Any]:
+        return dict(self.call(f"flow_runs/{name}"))
 
     def runs(self, state: str) -> list[dict[str, Any]]:
         return list(self.call("flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": [state]}}}}))
@@ -63,7 +66,7 @@ def test_up_serves_runs_and_schedules_and_ctrl_c_ends_it_all(tmp_path: Path) -> 
             stderr=log,
             start_new_session=True,
         )
-    api = Api(port)
+    api = Api(f"http://127.0.0.1:{port}/api")
     try:
         wait_until(api.has_deployment, 180)
         deployment = api.deployment()
