@@ -21,17 +21,17 @@ def seen_test(workspace: Workspace, version: str, test: Snapshot) -> str:
         return ""
     own, asked = _split(workspace, manifest), test.manifest["split"]
     if not own:
-        return f"may have seen events of this test: how its snapshot {trained_on} was split is not known"
+        return f"may have seen events of this test (how its snapshot {trained_on} was split is not known)"
     if own["kind"] != asked["kind"]:
-        return f"has seen events of this test: it was trained with split {own['kind']}, not {asked['kind']}"
+        return f"has seen events of this test (it was trained with split {own['kind']}, not {asked['kind']})"
     if own["kind"] != "time":
         return (
-            f"may have seen events of this test: split {own['kind']} of another snapshot has no common time"
+            f"may have seen events of this test (split {own['kind']} of another snapshot has no common time)"
         )
     if datetime.fromisoformat(own["test_from"]) > datetime.fromisoformat(asked["test_from"]):
         return (
-            f"has seen events of this test: it knows those before {own['test_from']}, "
-            f"the test begins at {asked['test_from']}"
+            f"has seen events of this test (it knows those before {own['test_from']}, "
+            f"the test begins at {asked['test_from']})"
         )
     return ""
 

@@ -23,7 +23,7 @@ class Scores:
 
     ndcg, recall: (u,) float64 in [0, 1], users in the order of the test. coverage: share of the
     candidate items that are in some list. problem: why the scores cannot be trusted, else "".
-    seen_test: "has seen events of this test: …" where it may have been trained on them, else ""; such
+    seen_test: "has seen events of this test (…)" where it may have been trained on them, else ""; such
     scores are no evidence.
     """
 

@@ -44,7 +44,7 @@ def test_a_model_whose_own_test_begins_no_later_has_not_seen_it(workspace, begin
 def test_a_model_whose_own_test_begins_later_has_seen_it(workspace):
     found = mark(workspace, take_test(workspace), split={"kind": "time", "test_from": LATER})
     assert found == (
-        "has seen events of this test: it knows those before 2024-01-02T00:00:01, the test begins at 2024-01-02"
+        "has seen events of this test (it knows those before 2024-01-02T00:00:01, the test begins at 2024-01-02)"
     )
 
 
@@ -57,7 +57,7 @@ def test_a_model_whose_own_test_begins_later_has_seen_it(workspace):
 )
 def test_a_model_of_another_kind_of_split_has_seen_it(workspace, own, asked):
     found = mark(workspace, take_test(workspace, **asked), split=own)
-    assert found.startswith(f"has seen events of this test: it was trained with split {own['kind']}")
+    assert found.startswith(f"has seen events of this test (it was trained with split {own['kind']}")
 
 
 def test_last_events_of_another_snapshot_may_have_been_seen(workspace):
@@ -78,7 +78,7 @@ def test_a_model_that_does_not_tell_its_split_is_judged_by_its_snapshot(workspac
 
 def test_a_model_whose_snapshot_is_gone_may_have_seen_it(workspace):
     assert mark(workspace, take_test(workspace), snapshot="gone") == (
-        "may have seen events of this test: how its snapshot gone was split is not known"
+        "may have seen events of this test (how its snapshot gone was split is not known)"
     )
 
 

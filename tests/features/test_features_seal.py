@@ -49,7 +49,6 @@ def test_the_core_reads_what_was_sealed(shop):
     snapshot = Snapshot.open(shop)
     histories = snapshot.histories()
     assert snapshot.vocabulary.ids.tolist() == ["a", "b", "c"]
-    assert snapshot.titles.tolist() == ["?", "Title of a", "Title of b", "Title of c", "d"]
     assert histories.until("test").items.tolist() == [1, 2, 1, 3, 1, 3, 1, 2]
     assert histories.part("test").lengths.tolist() == [1, 0, 1, 0]
     assert np.diff(histories.times[:5]).min() > 0
