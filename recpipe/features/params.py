@@ -11,7 +11,7 @@ class FeaturesParams(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     split: Literal["time", "last-event"] = "time"
-    """What is held out: the newest share of all events, or each user's last event (basket, if at one time)."""
+    """What is held out: the newest share of all events, or each user's last event (or basket at one time)."""
 
     test_share: float = Field(0.1, gt=0, lt=0.5)
     """Share of all events that are the test part, the newest in time; split time only."""
