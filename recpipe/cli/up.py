@@ -5,6 +5,7 @@ import signal
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from zoneinfo import ZoneInfoNotFoundError
 
 from pydantic import Field
 from tzlocal import get_localzone_name
@@ -33,8 +34,8 @@ class Up(PipelineOptions):
         """Check, start the server, serve until Ctrl-C."""
         cron = self.cron or self._scheduled()
         check_cron(cron)
-        params = self._checked(cron)
-        workspace, timezone = self.open_workspace(), get_localzone_name() or "UTC"
+        params = self.run_defaults(cron)
+        workspace, timezone = self.open_workspace(), local_timezone()
         from flows.server import running_server, serve_until_interrupted
 
         signal.signal(signal.SIGTERM, _interrupt)
@@ -56,7 +57,7 @@ class Up(PipelineOptions):
             else ""
         )
 
-    def _checked(self, cron: str) -> PipelineParams:
+    def run_defaults(self, cron: str) -> PipelineParams:
         """Refuse now what every run would refuse; return the defaults of the runs.
 
         What nothing was said about stays "remembered", so that runs follow the workspace.
@@ -73,6 +74,14 @@ class Up(PipelineOptions):
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     """Treat the end that a service manager asks for like Ctrl-C."""
     raise KeyboardInterrupt
+
+
+def local_timezone() -> str:
+    """Return the IANA name of this machine's time zone; "UTC" where it has none."""
+    try:
+        return get_localzone_name() or "UTC"
+    except (ZoneInfoNotFoundError, ValueError):
+        return "UTC"
 
 
 def check_cron(cron: str) -> None:

@@ -61,7 +61,7 @@ def test_up_serves_runs_and_schedules_and_ctrl_c_ends_it_all(tmp_path: Path) -> 
     with (tmp_path / "up.log").open("w") as log:
         up = subprocess.Popen(
             [sys.executable, "-c", code, "up", *options, "--train.seed", "5"],
-            env=environment | {"PYTHONPATH": str(ROOT)},
+            env=environment | {"PYTHONPATH": str(ROOT), "TZ": "Asia/Tokyo"},
             stdout=log,
             stderr=log,
             start_new_session=True,
@@ -70,6 +70,8 @@ def test_up_serves_runs_and_schedules_and_ctrl_c_ends_it_all(tmp_path: Path) -> 
     try:
         wait_until(api.has_deployment, 180)
         deployment = api.deployment()
+        assert deployment["schedules"][0]["schedule"]["timezone"] == "Asia/Tokyo"
+        assert "by itself at '* * * * *' (Asia/Tokyo)" in (tmp_path / "up.log").read_text()
         parameters = deployment["parameters"]
         assert parameters["params"]["train"]["seed"] == 5, "options of `up` are the defaults of its runs"
         form = deployment["parameter_openapi_schema"]
