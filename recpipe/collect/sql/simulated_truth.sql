@@ -23,13 +23,14 @@ COPY (
         FROM range($truth_users)
         CROSS JOIN (SELECT unnest(['1', '2', '3']) AS place)
     ),
+    -- sums of whole billionths: sums of floats differ with the order in which threads add
     liked AS (
-        SELECT user, category, sum(weight * season($seed, category, 365)) AS weight
+        SELECT user, category, sum((1e9 * weight * season($seed, category, 365))::BIGINT) AS weight
         FROM tastes
         GROUP BY ALL
     ),
     totals AS (
-        SELECT user, sum(weight) + 0.08 AS total
+        SELECT user, sum(weight) + 0.08e9 AS total
         FROM liked
         GROUP BY user
     ),
@@ -37,7 +38,7 @@ COPY (
         SELECT
             user,
             item_name((r - 1) * $categories + category, $items) AS item_id,
-            (weight + 0.08 / $categories) / total * rank_share(r, $ranks) AS likelihood
+            (weight + 0.08e9 / $categories) / total * rank_share(r, $ranks) AS likelihood
         FROM liked
         JOIN totals USING (user)
         CROSS JOIN (SELECT unnest(range(1, least(51, $ranks + 1))) AS r)
