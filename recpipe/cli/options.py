@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from abc import abstractmethod
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,9 @@ class Command(BaseSettings):
         cli_shortcuts=SHORT,
     )
 
+    @abstractmethod
     def execute(self) -> int:
         """Do what the command is for and return its exit code."""
-        raise NotImplementedError
 
 
 class WorkspaceOptions(Command):

@@ -17,7 +17,7 @@ logger = logging.getLogger("recpipe.run")
 START_TIMEOUT_SECONDS = 120
 """How long a kernel may take to answer; a busy machine needs many times the usual two."""
 
-_TODO = "\nTo do: "
+_HINT = "\nTo do: "
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -105,7 +105,7 @@ def _run_cells(notebook: Path, executed: Path, parameters: Mapping[str, Any]) ->
 def _told_again(error: Any, notebook: Path) -> RecpipeError:
     """Make the error that a cell raised again, from papermill's account of it."""
     text = _COLOURS.sub("", str(error.evalue))
-    message, _, hint = text.partition(_TODO)
+    message, _, hint = text.partition(_HINT)
     kind = error_class(error.ename)
     if kind is None:
         told: RecpipeError = StageError(

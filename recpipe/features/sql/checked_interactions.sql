@@ -31,6 +31,7 @@ SELECT
     list_min(validation_ats) AS first_validation_at,
     list_max(validation_ats) AS last_validation_at,
     list_min(test_ats) AS first_test_at,
+    list_max(test_ats) AS last_test_at,
     $validation_from::TIMESTAMP AS validation_from,
     $test_from::TIMESTAMP AS test_from
 FROM histories, items
