@@ -39,8 +39,7 @@ format: install
 
 lock: install  ## names, versions and hashes only: no address of a registry
 	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --extra dev \
-	  --no-annotate --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.lock \
-	  pyproject.toml
+	  --no-annotate --no-header --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) workspace-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
