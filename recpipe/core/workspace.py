@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from recpipe.core.errors import BusyError, ParameterError
 from recpipe.core.files import read_json, sweep, write_json
+from recpipe.core.orphans import end_orphans
 from recpipe.core.shelf import Shelf
 
 SETTINGS = "settings.json"
@@ -76,7 +77,7 @@ class Workspace:
     def lock(self) -> Iterator[None]:
         """Hold the workspace for one run; the lock ends with the process that holds it.
 
-        What interrupted runs left unfinished is removed here. Raises BusyError naming the holder.
+        What interrupted runs left is removed here: kernels at work for nobody, then unfinished files. Raises BusyError naming the holder.
         """
         with (self.root / LOCK).open("a+", encoding="utf-8") as file:
             try:
@@ -90,6 +91,7 @@ class Workspace:
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
+            end_orphans(self.root)
             sweep(self.root)
             yield
 

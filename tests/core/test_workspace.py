@@ -2,6 +2,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from recpipe.core.errors import BusyError, ParameterError
@@ -80,3 +81,39 @@ def test_taking_the_lock_leaves_the_draft_of_a_notebook_at_work_alone(tmp_path: 
     draft = Workspace.open(tmp_path).models.draft("half")
     with Workspace.open(tmp_path).lock():
         assert draft.folder.is_dir()
+
+
+START_A_KERNEL = """
+import os, subprocess, sys
+workspace = sys.argv[1]
+os.environ["JPY_PARENT_PID"] = str(os.getpid())
+log = open(workspace + "/runs/kernel.log", "wb")
+kernel = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], stdout=log, start_new_session=True)
+print(kernel.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("runner_dies", [True, False])
+def test_taking_the_lock_ends_the_kernel_of_a_killed_run_and_no_other(
+    tmp_path: Path, runner_dies: bool
+) -> None:
+    Workspace.open(tmp_path)
+    with subprocess.Popen(
+        [sys.executable, "-c", START_A_KERNEL, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as runner:
+        assert runner.stdout is not None
+        kernel = psutil.Process(int(runner.stdout.readline()))
+        if runner_dies:
+            runner.kill()
+            runner.wait()
+        try:
+            with Workspace.open(tmp_path).lock():
+                assert kernel.is_running() is not runner_dies
+        finally:
+            if kernel.is_running():
+                kernel.kill()
+            runner.kill()
