@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
+from recpipe.train import chance
 from recpipe.train.inputs import HISTORY, USER
 from recpipe.train.items import ItemTower
 from recpipe.train.params import TrainParams
@@ -47,13 +48,13 @@ class MeanEncoder(Encoder):
         self.hidden = tf_keras.layers.Dense(2 * params.dimension, activation="gelu")
         self.output_layer = tf_keras.layers.Dense(params.dimension)
         self.direct = tf_keras.layers.Dense(params.dimension, use_bias=False)
-        self.dropout = tf_keras.layers.Dropout(params.dropout)
+        self.dropout = chance.Dropout(params.dropout)
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """(n, max_history) int32 -> (n, dimension)."""
         present = tf.cast(inputs > 0, tf.float32)
         if training:
-            present *= tf.cast(tf.random.uniform(tf.shape(present)) >= self.params.dropout, tf.float32)
+            present *= tf.cast(chance.uniform(tf.shape(present)) >= self.params.dropout, tf.float32)
         age = tf.range(tf.shape(inputs)[1], dtype=tf.float32)
         weights = tf.exp(-age / tf.exp(self.log_spans)[:, None]) * present[:, None, :]
         totals = tf.reduce_sum(weights, axis=2, keepdims=True)
@@ -77,7 +78,7 @@ class IdEncoder(Encoder):
         super().__init__(params, user_count, items)
         start = tf.random.normal([user_count + 1, params.dimension], stddev=0.1)
         self.user_table = tf.Variable(start, name="user_table")
-        self.dropout = tf_keras.layers.Dropout(params.dropout)
+        self.dropout = chance.Dropout(params.dropout)
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """(n,) int32 -> (n, dimension)."""

@@ -1,34 +1,30 @@
-"""Training with early stopping: the weights of the best epoch, judged by full ranking."""
+"""The training loop: epochs until patience, budget or plan ends them; the weights of the best one."""
 
 import logging
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import tf_keras
 
 from recpipe.core.errors import StageError
-from recpipe.core.metrics import hits, ndcg_at_k
 from recpipe.core.progress import track
-from recpipe.core.retrieval import top_k
-from recpipe.core.snapshot import Histories, Moment
-from recpipe.core.vocabulary import Vocabulary
-from recpipe.train.data import RECENT_USERS, Judges, TrainingData
+from recpipe.core.workspace import Workspace
+from recpipe.train import chance
+from recpipe.train.budget import Budget, Watch
+from recpipe.train.checkpoint import Checkpoint, State, key_of, prune
+from recpipe.train.data import TrainingData
 from recpipe.train.datasets import Batches
 from recpipe.train.examples import Examples, build_examples
-from recpipe.train.inputs import encoder_input
 from recpipe.train.items import ItemTower
+from recpipe.train.judge import check_collapse, embed, judge, popularity_bias, vectors_at, weigh_popularity
 from recpipe.train.optimizer import LazyAdam
 from recpipe.train.params import TrainParams
 from recpipe.train.two_tower import TwoTower
 
-JUDGED_AT = 10
+__all__ = ["Fitted", "embed", "fit", "judge", "vectors_at", "weigh_popularity"]
+
 FINAL_RATE = 0.1
-POPULARITY_WEIGHTS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
-QUERY_BLOCK = 2048
-COLLAPSED = 1e-6  # largest range of a coordinate below which vectors count as one
 
 logger = logging.getLogger("recpipe.train")
 
@@ -37,47 +33,96 @@ logger = logging.getLogger("recpipe.train")
 class Fitted:
     """A trained model and how it came about. curve: a row an epoch (epoch, loss, ndcg, seconds).
 
-    validation_ndcg: NDCG@10 of the judges, all items ranked, with the popularity weight.
+    validation_ndcg: NDCG@10 of the judges, all items ranked, with the popularity weight. ended: "patience",
+    "budget" or "all epochs". checkpoint: what a retry would go on from; `save` removes it.
     """
 
     model: TwoTower
     data: TrainingData
     curve: list[dict[str, float]]
     best_epoch: int
+    ended: str
+    checkpoint: Checkpoint | None
     popularity_weight: float
     validation_ndcg: float
 
 
-def fit(data: TrainingData) -> Fitted:
+def fit(data: TrainingData, workspace: Workspace | None = None) -> Fitted:
     """Train until validation NDCG@10 has not risen for `patience` epochs; keep the best weights.
 
-    Same data, parameters and machine give the same weights. Raises StageError if the loss is not finite or
-    the model has collapsed, naming which. Without judges all epochs are run and the last weights kept.
+    With a `workspace` each epoch leaves a checkpoint there: the same training, killed and begun again,
+    goes on from it and gives the same weights. A spent budget ends training within an epoch, which is then
+    judged as it is. Same data, parameters and machine give the same weights, unless a budget ended them.
+    Raises StageError if the loss is not finite or the model has collapsed, naming which. Without judges
+    all epochs are run and the last weights kept.
     """
     params = data.params
-    tf_keras.utils.set_random_seed(params.seed)
+    chance.start(params.seed)
     examples = build_examples(data.histories, params)
-    model = build_model(data, examples, params)
     batches = Batches(examples, params)
-    curve, best, best_epoch = [], model.get_weights(), 0
-    advance = track("training", params.epochs * steps_an_epoch(examples, params), "steps")
-    for epoch in range(1, params.epochs + 1):
-        started = time.perf_counter()
-        loss = run_epoch(model, batches, epoch, advance)
-        ndcg = judge(model, data, params)
-        seconds = time.perf_counter() - started
-        curve.append({"epoch": epoch, "loss": loss, "ndcg": ndcg, "seconds": seconds})
-        logger.info(
-            "epoch %d of %d: loss %.4f, validation NDCG@10 %.4f, %.1f s",
-            *(epoch, params.epochs, loss, ndcg, seconds),
-        )
-        if math.isnan(ndcg) or best_epoch == 0 or ndcg > curve[best_epoch - 1]["ndcg"]:
-            best, best_epoch = model.get_weights(), epoch
-        if epoch - best_epoch >= params.patience:
-            break
-    model.set_weights(best)
+    model = build_model(data, examples, params)
+    build_variables(model, batches)
+    checkpoint = Checkpoint(workspace, key_of(data)) if workspace else None
+    if workspace:
+        prune(workspace)
+    state = checkpoint.read(model) if checkpoint else State()
+    run_epochs(model, data, batches, state, checkpoint)
+    model.set_weights(state.best)
     check_collapse(model, data, params)
-    return Fitted(model, data, curve, best_epoch, *weigh_popularity(model, data))
+    return Fitted(
+        *(model, data, state.curve, state.best_epoch, state.ended, checkpoint),
+        *weigh_popularity(model, data),
+    )
+
+
+def run_epochs(
+    model: TwoTower, data: TrainingData, batches: Batches, state: State, checkpoint: Checkpoint | None
+) -> None:
+    """Run epoch after epoch from `state` on, and keep it up to date, until there is a reason to end."""
+    params, budget = data.params, Budget(data.params, state.used)
+    if state.epoch:
+        logger.info("training goes on after epoch %d, from %s", state.epoch, checkpoint and checkpoint.path)
+    steps = steps_an_epoch(batches.examples, params)
+    advance = track("training", (params.epochs - state.epoch) * steps, "steps")
+    while not state.ended:
+        started = time.perf_counter()
+        loss, is_cut = run_epoch(model, batches, state.epoch + 1, params.seed, Watch(budget, advance))
+        ndcg = judge(model, data, params)
+        keep(state, model, loss, ndcg, time.perf_counter() - started)
+        state.ended = "budget" if is_cut or budget.is_spent else why_ended(state, params)
+        state.used = budget.used
+        tell(state, params)
+        if checkpoint:
+            checkpoint.write(model, state)
+    logger.info(
+        "training ended after epoch %d: %s; best epoch %d", state.epoch, state.ended, state.best_epoch
+    )
+
+
+def keep(state: State, model: TwoTower, loss: float, ndcg: float, seconds: float) -> None:
+    """Note an epoch in `state`, and its weights if none were better."""
+    state.epoch += 1
+    state.curve.append({"epoch": state.epoch, "loss": loss, "ndcg": ndcg, "seconds": seconds})
+    if math.isnan(ndcg) or state.best_epoch == 0 or ndcg > state.curve[state.best_epoch - 1]["ndcg"]:
+        state.best, state.best_epoch = model.get_weights(), state.epoch
+
+
+def why_ended(state: State, params: TrainParams) -> str:
+    """The reason not to run another epoch, "" if there is none."""
+    if state.epoch - state.best_epoch >= params.patience:
+        return "patience"
+    return "all epochs" if state.epoch >= params.epochs else ""
+
+
+def tell(state: State, params: TrainParams) -> None:
+    """Log the last epoch, and how long those that are left would take."""
+    row = state.curve[-1]
+    left = (params.epochs - state.epoch) * state.used[0] / state.epoch
+    logger.info(
+        "epoch %d of %d: loss %.4f, validation NDCG@10 %.4f, %.1f s, at most %.0f s left",
+        *(state.epoch, params.epochs, row["loss"], row["ndcg"], row["seconds"]),
+        0 if state.ended else left,
+    )
 
 
 def build_model(data: TrainingData, examples: Examples, params: TrainParams) -> TwoTower:
@@ -87,9 +132,24 @@ def build_model(data: TrainingData, examples: Examples, params: TrainParams) -> 
     items = ItemTower(params, data.categories, counts["events"] > 0, popularity_bias(counts))
     model = TwoTower(params, data.users.size, items, shares)
     steps = params.epochs * steps_an_epoch(examples, params)
-    rate = tf_keras.optimizers.schedules.CosineDecay(params.learning_rate, steps, alpha=FINAL_RATE)
-    model.compile(optimizer=LazyAdam(learning_rate=rate))
+    model.compile(optimizer=LazyAdam(learning_rate=learning_rate(params, steps)))
     return model
+
+
+def learning_rate(params: TrainParams, steps: int) -> tf_keras.optimizers.schedules.LearningRateSchedule:
+    """Up in a straight line from 0 over a share of the planned steps, then down along half a cosine."""
+    warmup = round(params.warmup_share * steps)
+    decay, top = max(1, steps - warmup), params.learning_rate
+    schedule = tf_keras.optimizers.schedules.CosineDecay
+    if warmup == 0:
+        return schedule(top, decay, alpha=FINAL_RATE)
+    return schedule(0.0, decay, alpha=FINAL_RATE, warmup_target=top, warmup_steps=warmup)
+
+
+def build_variables(model: TwoTower, batches: Batches) -> None:
+    """Let every layer and the optimizer make its variables, so that a checkpoint can be put into them."""
+    model.compute_loss(next(iter(batches.epoch(1))), training=True)
+    model.optimizer.build(model.trainable_variables)
 
 
 def steps_an_epoch(examples: Examples, params: TrainParams) -> int:
@@ -97,89 +157,14 @@ def steps_an_epoch(examples: Examples, params: TrainParams) -> int:
     return max(1, int(examples.weights.sum()) // params.batch_size)
 
 
-def popularity_bias(counts: dict[str, np.ndarray]) -> np.ndarray:
-    """Log of recent popularity, (items + 1,) float32: how many users had the item of late, plus one.
-
-    Users rather than events: one user's hundred purchases say little about the others.
-    """
-    return np.log1p(counts[RECENT_USERS]).astype(np.float32)
-
-
-def vectors_at(model: TwoTower, data: TrainingData, moment: Moment, weight: float) -> np.ndarray:
-    """Item vectors, (items + 1, dimension + 1), with the popularity of `moment` at `weight` in the bias.
-
-    The bias is log popularity before the validation part plus what was learned; what was learned stays.
-    """
-    vectors = model.item_vectors()
-    shift = weight * popularity_bias(data.counts[moment]) - popularity_bias(data.counts["validation"])
-    vectors[1:, -1] += shift[1:]
-    return vectors
-
-
-def weigh_popularity(model: TwoTower, data: TrainingData) -> tuple[float, float]:
-    """The weight of popularity that suits the judges best, and their NDCG@10 with it.
-
-    On few users the towers are surer of themselves than they should be; more popularity makes up for it.
-    """
-    if len(data.judges) == 0:
-        return 1.0, math.nan
-    queries = embed(model, data.judges.histories, data.users, data.params)
-    ndcg = {
-        weight: judge_vectors(queries, vectors_at(model, data, "validation", weight), data.judges)
-        for weight in POPULARITY_WEIGHTS
-    }
-    best = max(ndcg, key=lambda weight: ndcg[weight])
-    edge = ", the most that is tried" if best == POPULARITY_WEIGHTS[-1] else ""
-    logger.info("popularity weighs %.2f%s: validation NDCG@10 %.4f", best, edge, ndcg[best])
-    return best, ndcg[best]
-
-
-def run_epoch(model: TwoTower, batches: Batches, epoch: int, advance: Callable[[int], None]) -> float:
-    """One pass over the queries, each step told to `advance`; the mean loss.
+def run_epoch(model: TwoTower, batches: Batches, epoch: int, seed: int, watch: Watch) -> tuple[float, bool]:
+    """One pass over the queries, or less if the budget ends; the mean loss, and whether it was cut short.
 
     Raises StageError if it is not finite.
     """
-    steps = tf_keras.callbacks.LambdaCallback(on_train_batch_end=lambda *_: advance(1))
-    history = model.fit(batches.epoch(epoch), epochs=1, verbose=0, callbacks=[steps])
+    chance.start_epoch(seed, epoch)
+    history = model.fit(batches.epoch(epoch), epochs=1, verbose=0, callbacks=[watch])
     loss = float(history.history["mean_loss"][0])
     if not math.isfinite(loss):
         raise StageError(f"training: the loss is {loss} in epoch {epoch}", "Lower train.learning_rate.")
-    return loss
-
-
-def judge(model: TwoTower, data: TrainingData, params: TrainParams) -> float:
-    """Mean NDCG@10 over the judges by full ranking, what they have seen excluded; NaN without judges."""
-    if len(data.judges) == 0:
-        return math.nan
-    queries = embed(model, data.judges.histories, data.users, params)
-    return judge_vectors(queries, model.item_vectors(), data.judges)
-
-
-def judge_vectors(queries: np.ndarray, vectors: np.ndarray, judges: Judges) -> float:
-    """Mean NDCG@10 of the judges, query vectors (judges, d), item vectors (items + 1, d)."""
-    best = top_k(queries, vectors, JUDGED_AT, excluded=judges.seen)
-    return float(ndcg_at_k(hits(best.indices, judges.relevant), judges.relevant.lengths, JUDGED_AT).mean())
-
-
-def embed(model: TwoTower, histories: Histories, users: Vocabulary, params: TrainParams) -> np.ndarray:
-    """Query vectors of n users, (n, dimension + 1)."""
-    inputs = encoder_input(model.encoder.input_name, histories, params.max_history, users)
-    blocks = [
-        model.query_vectors(inputs[at : at + QUERY_BLOCK]).numpy()
-        for at in range(0, len(inputs), QUERY_BLOCK)
-    ]
-    return np.concatenate(blocks)
-
-
-def check_collapse(model: TwoTower, data: TrainingData, params: TrainParams) -> None:
-    """Raise StageError where the model says nothing: numbers that are none, one vector for all."""
-    some = data.histories.take(np.arange(min(len(data.histories), QUERY_BLOCK)))
-    queries, items = embed(model, some, data.users, params), model.item_vectors()[1:]
-    for name, vectors in (("query", queries), ("item", items)):
-        if not np.isfinite(vectors).all():
-            raise StageError(f"training: {name} vectors hold NaN or infinity", "Lower train.learning_rate.")
-        if len(vectors) > 1 and np.ptp(vectors, axis=0).max() < COLLAPSED:
-            raise StageError(
-                f"training collapsed: all {len(vectors)} {name} vectors are the same",
-                "Lower train.learning_rate or train.dropout.",
-            )
+    return loss, watch.stopped

@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 import tensorflow as tf
 import tf_keras
 
+from recpipe.train import chance
 from recpipe.train.params import TrainParams
 
 
@@ -34,7 +35,7 @@ class ItemTower(tf_keras.layers.Layer):
         each, place = tf.unique(tf.reshape(items, [-1]))
         vectors = tf.gather(self.id_table, each)
         if training and self.id_dropout:
-            kept = tf.random.uniform([tf.size(each), 1]) >= self.id_dropout
+            kept = chance.uniform([tf.size(each), 1]) >= self.id_dropout
             vectors *= tf.cast(kept, tf.float32)
         categories = tf.gather(self.categories, each)
         present = tf.cast(categories > 0, tf.float32)[..., None]

@@ -33,13 +33,19 @@ class TrainParams(BaseModel):
     batch_size: int = Field(128, ge=1, le=65_536)
     """Queries in one step; their targets are each other's negatives."""
     learning_rate: float = Field(1e-3, gt=0, le=1)
-    """Step size of Adam at the start; it falls to a tenth along half a cosine."""
+    """Step size of Adam at its highest; it falls to a tenth along half a cosine."""
+    warmup_share: float = Field(0.05, ge=0, lt=1)
+    """Share of the planned steps in which the step size rises from 0."""
     dropout: float = Field(0.7, ge=0, lt=1)
     """Share of history entries, and of hidden units, left out of a training step."""
     id_dropout: float = Field(0.4, ge=0, lt=1)
     """Share of items whose id is hidden in a training step, so that their categories learn to stand in."""
     patience: int = Field(2, ge=1, le=1000)
     """Epochs without a better validation NDCG@10 after which training ends."""
+    max_minutes: float = Field(10_080.0, gt=0, le=10_080)
+    """Wall time after which training ends with the best weights so far; the default, a week, means none."""
+    max_cpu_seconds: float = Field(10_000_000.0, gt=0, le=10_000_000)
+    """CPU time after which training ends with the best weights so far; the default means none."""
     validation_users: int = Field(5000, ge=1, le=10_000_000)
     """At most so many users, drawn once, judge the model after each epoch."""
     sample: float = Field(1.0, gt=0, le=1)

@@ -14,8 +14,9 @@ from recpipe.core import columns as c
 from recpipe.core.files import content_id
 from recpipe.core.workspace import Workspace
 from recpipe.train.data import TrainingData
-from recpipe.train.fit import Fitted, vectors_at
+from recpipe.train.fit import Fitted
 from recpipe.train.inputs import HISTORY
+from recpipe.train.judge import vectors_at
 from recpipe.train.two_tower import TwoTower
 
 VOCABULARY, VECTORS, TOWER, USERS = "vocabulary.parquet", "item_vectors.npy", "query_tower", "users.parquet"
@@ -49,6 +50,7 @@ def save(workspace: Workspace, fitted: Fitted) -> str:
             "query_input": encoder.input_name,
             "figures": {
                 "best_epoch": fitted.best_epoch,
+                "ended": fitted.ended,
                 "popularity_weight": fitted.popularity_weight,
                 "validation_ndcg": fitted.validation_ndcg,
                 "curve": fitted.curve,
@@ -56,6 +58,8 @@ def save(workspace: Workspace, fitted: Fitted) -> str:
         }
     )
     workspace.models.point("newest", name)
+    if fitted.checkpoint:
+        fitted.checkpoint.remove()
     return name
 
 

@@ -9,10 +9,9 @@ from recpipe.core.errors import StageError
 from recpipe.core.progress import Progress
 from recpipe.core.workspace import Workspace
 from recpipe.train.examples import build_examples
-from recpipe.train.fit import (
+from recpipe.train.fit import Fitted, build_model
+from recpipe.train.judge import (
     POPULARITY_WEIGHTS,
-    Fitted,
-    build_model,
     check_collapse,
     embed,
     judge,

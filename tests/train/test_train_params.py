@@ -12,7 +12,8 @@ from recpipe.core.workspace import Workspace
 from recpipe.train.data import RECENT_USERS
 from recpipe.train.datasets import Batches
 from recpipe.train.examples import build_examples
-from recpipe.train.fit import build_model, embed
+from recpipe.train.fit import build_model
+from recpipe.train.judge import embed
 from recpipe.train.params import TrainParams
 from tests.train.conftest import Write
 from tests.train.worlds import market_world
@@ -51,6 +52,10 @@ def epochs_run(data: train.TrainingData) -> Any:
     return [len(train.fit(data).curve)]
 
 
+def why_training_ended(data: train.TrainingData) -> Any:
+    return [train.fit(data).ended]
+
+
 CHANGES: dict[str, tuple[Any, Observe]] = {
     "encoder": ("id", vectors_before_training),
     "dimension": (5, vectors_before_training),
@@ -64,9 +69,12 @@ CHANGES: dict[str, tuple[Any, Observe]] = {
     "epochs": (2, epochs_run),
     "batch_size": (8, first_batch),
     "learning_rate": (0.1, fitted),
+    "warmup_share": (0.9, fitted),
     "dropout": (0.6, fitted),
     "id_dropout": (0.6, fitted),
     "patience": (1, epochs_run),
+    "max_minutes": (1e-9, why_training_ended),
+    "max_cpu_seconds": (1e-9, why_training_ended),
     "validation_users": (3, lambda data: [data.judges.relevant.values]),
     "sample": (0.5, lambda data: [data.histories.items]),
     "seed": (7, first_batch),
@@ -96,7 +104,16 @@ def test_a_parameter_says_what_it_means(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"epoch": 3}, {"epochs": 0}, {"dropout": 1.0}, {"encoder": "cnn"}, {"sample": 0}]
+    "wrong",
+    [
+        {"epoch": 3},
+        {"epochs": 0},
+        {"dropout": 1.0},
+        {"encoder": "cnn"},
+        {"sample": 0},
+        {"max_minutes": 0},
+        {"max_cpu_seconds": 0},
+    ],
 )
 def test_a_parameter_that_is_unknown_or_out_of_bounds_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):

@@ -10,7 +10,7 @@ from recpipe.core.retrieval import top_k
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
-from recpipe.train.fit import popularity_bias, vectors_at
+from recpipe.train.judge import popularity_bias, vectors_at
 from recpipe.train.params import TrainParams
 from tests.tiny import alter
 from tests.train.conftest import Write
@@ -55,7 +55,12 @@ def test_a_version_says_what_it_is_made_of(workspace: Workspace, data: train.Tra
     assert manifest["parameters"] == QUICK.model_dump()
     assert {"vocabulary.parquet", "item_vectors.npy", "query_tower/saved_model.pb"} <= set(manifest["files"])
     assert train.curve(workspace, version).columns.tolist() == ["loss", "ndcg", "seconds"]
-    assert set(train.figures(workspace, version)) == {"best_epoch", "popularity_weight", "validation_ndcg"}
+    assert set(train.figures(workspace, version)) == {
+        "best_epoch",
+        "ended",
+        "popularity_weight",
+        "validation_ndcg",
+    }
 
 
 @pytest.mark.parametrize("file", ["item_vectors.npy", "vocabulary.parquet", "query_tower/saved_model.pb"])

@@ -1,0 +1,98 @@
+"""How good a model is: its vectors, full ranking for the judges, and whether it says anything."""
+
+import logging
+import math
+
+import numpy as np
+
+from recpipe.core.errors import StageError
+from recpipe.core.metrics import hits, ndcg_at_k
+from recpipe.core.retrieval import top_k
+from recpipe.core.snapshot import Histories, Moment
+from recpipe.core.vocabulary import Vocabulary
+from recpipe.train.data import RECENT_USERS, Judges, TrainingData
+from recpipe.train.inputs import encoder_input
+from recpipe.train.params import TrainParams
+from recpipe.train.two_tower import TwoTower
+
+JUDGED_AT = 10
+POPULARITY_WEIGHTS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
+QUERY_BLOCK = 2048
+COLLAPSED = 1e-6  # largest range of a coordinate below which vectors count as one
+
+logger = logging.getLogger("recpipe.train")
+
+
+def popularity_bias(counts: dict[str, np.ndarray]) -> np.ndarray:
+    """Log of recent popularity, (items + 1,) float32: how many users had the item of late, plus one.
+
+    Users rather than events: one user's hundred purchases say little about the others.
+    """
+    return np.log1p(counts[RECENT_USERS]).astype(np.float32)
+
+
+def vectors_at(model: TwoTower, data: TrainingData, moment: Moment, weight: float) -> np.ndarray:
+    """Item vectors, (items + 1, dimension + 1), with the popularity of `moment` at `weight` in the bias.
+
+    The bias is log popularity before the validation part plus what was learned; what was learned stays.
+    """
+    vectors = model.item_vectors()
+    shift = weight * popularity_bias(data.counts[moment]) - popularity_bias(data.counts["validation"])
+    vectors[1:, -1] += shift[1:]
+    return vectors
+
+
+def weigh_popularity(model: TwoTower, data: TrainingData) -> tuple[float, float]:
+    """The weight of popularity that suits the judges best, and their NDCG@10 with it.
+
+    On few users the towers are surer of themselves than they should be; more popularity makes up for it.
+    """
+    if len(data.judges) == 0:
+        return 1.0, math.nan
+    queries = embed(model, data.judges.histories, data.users, data.params)
+    ndcg = {
+        weight: judge_vectors(queries, vectors_at(model, data, "validation", weight), data.judges)
+        for weight in POPULARITY_WEIGHTS
+    }
+    best = max(ndcg, key=lambda weight: ndcg[weight])
+    edge = ", the most that is tried" if best == POPULARITY_WEIGHTS[-1] else ""
+    logger.info("popularity weighs %.2f%s: validation NDCG@10 %.4f", best, edge, ndcg[best])
+    return best, ndcg[best]
+
+
+def judge(model: TwoTower, data: TrainingData, params: TrainParams) -> float:
+    """Mean NDCG@10 over the judges by full ranking, what they have seen excluded; NaN without judges."""
+    if len(data.judges) == 0:
+        return math.nan
+    queries = embed(model, data.judges.histories, data.users, params)
+    return judge_vectors(queries, model.item_vectors(), data.judges)
+
+
+def judge_vectors(queries: np.ndarray, vectors: np.ndarray, judges: Judges) -> float:
+    """Mean NDCG@10 of the judges, query vectors (judges, d), item vectors (items + 1, d)."""
+    best = top_k(queries, vectors, JUDGED_AT, excluded=judges.seen)
+    return float(ndcg_at_k(hits(best.indices, judges.relevant), judges.relevant.lengths, JUDGED_AT).mean())
+
+
+def embed(model: TwoTower, histories: Histories, users: Vocabulary, params: TrainParams) -> np.ndarray:
+    """Query vectors of n users, (n, dimension + 1)."""
+    inputs = encoder_input(model.encoder.input_name, histories, params.max_history, users)
+    blocks = [
+        model.query_vectors(inputs[at : at + QUERY_BLOCK]).numpy()
+        for at in range(0, len(inputs), QUERY_BLOCK)
+    ]
+    return np.concatenate(blocks)
+
+
+def check_collapse(model: TwoTower, data: TrainingData, params: TrainParams) -> None:
+    """Raise StageError where the model says nothing: numbers that are none, one vector for all."""
+    some = data.histories.take(np.arange(min(len(data.histories), QUERY_BLOCK)))
+    queries, items = embed(model, some, data.users, params), model.item_vectors()[1:]
+    for name, vectors in (("query", queries), ("item", items)):
+        if not np.isfinite(vectors).all():
+            raise StageError(f"training: {name} vectors hold NaN or infinity", "Lower train.learning_rate.")
+        if len(vectors) > 1 and np.ptp(vectors, axis=0).max() < COLLAPSED:
+            raise StageError(
+                f"training collapsed: all {len(vectors)} {name} vectors are the same",
+                "Lower train.learning_rate or train.dropout.",
+            )
