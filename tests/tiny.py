@@ -143,6 +143,7 @@ class TinyRecommender:
     kind: str
     vocabulary: Vocabulary
     item_vectors: np.ndarray
+    event_types: tuple[str, ...] = ()
     calls: list[int] = field(default_factory=list)
 
     def query_vectors(self, histories: Histories) -> np.ndarray:

@@ -43,8 +43,13 @@ class Recommender(Protocol):
         """(items + 1, d) float32, row 0 unknown."""
         ...
 
+    @property
+    def event_types(self) -> tuple[str, ...]:
+        """Names of the types of event it knows, by their index from 1."""
+        ...
+
     def query_vectors(self, histories: Histories) -> np.ndarray:
-        """Return (n, d) float32 for n histories in the model's own item indices (0 unknown)."""
+        """Return (n, d) float32 for n histories in the model's own items and event types (0 unknown)."""
         ...
 
 
@@ -78,6 +83,9 @@ class Ranker:
         item_ids = snapshot.items().column(c.ITEM_ID).to_numpy(zero_copy_only=False)
         self._to_model = Vocabulary(item_ids).translation_to(recommender.vocabulary)
         known = snapshot.vocabulary.size if moment == "test" else snapshot.item_count
+        known_types = {name: index for index, name in enumerate(recommender.event_types, start=1)}
+        types = ["", *snapshot.manifest["event_types"]]
+        self._types_to_model = np.array([known_types.get(name, 0) for name in types], np.uint8)
         self._to_snapshot = np.zeros(recommender.vocabulary.size + 1, np.int32)
         self._to_snapshot[self._to_model[: known + 1]] = np.arange(known + 1)
         self._to_snapshot[0] = 0
@@ -91,7 +99,7 @@ class Ranker:
 
     def rank(self, histories: Histories, k: int, *, exclude_seen: bool) -> Ranking:
         """Return the best `k` items of each user; `exclude_seen` leaves out all of `histories`' items."""
-        own = histories.translated(self._to_model)
+        own = histories.translated(self._to_model).retyped(self._types_to_model)
         rows = np.repeat(np.arange(len(own)), own.lengths)
         is_personal = np.bincount(rows[own.items > 0], minlength=len(own)) > 0
         indices = np.zeros((len(own), k), np.int32)

@@ -68,6 +68,10 @@ class Histories:
             self, items=np.where(known, mapping[np.where(known, self.items, 0)], 0).astype(np.int32)
         )
 
+    def retyped(self, mapping: np.ndarray) -> "Histories":
+        """Return the same histories with event type t called `mapping[t]`, (types + 1,)."""
+        return replace(self, event_types=mapping[self.event_types].astype(np.uint8))
+
     def until(self, moment: Moment) -> "Histories":
         """Return the events known at `moment`: validation knows train, test knows both, now all."""
         if moment == "now":

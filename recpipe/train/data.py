@@ -37,7 +37,8 @@ class Judges:
 class TrainingData:
     """One snapshot as training sees it with `params`.
 
-    histories: events of the train part, of users who have any; users: their ids. categories: (items + 1,
+    histories: events of the train part, of users who have any; users: their ids. event_types: names of
+    the types by their index from 1. categories: (items + 1,
     width) int32, 0 = none. counts: moment -> "events" | "recent_events" | "recent_users" -> (items + 1,)
     float32, how often an item occurred before that moment, and with how many users. split: its kind, and
     where its test part begins.
@@ -46,6 +47,7 @@ class TrainingData:
     snapshot: str
     split: dict[str, str]
     params: TrainParams
+    event_types: tuple[str, ...]
     vocabulary: Vocabulary
     users: Vocabulary
     histories: Histories
@@ -94,6 +96,7 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
         snapshot=opened.name,
         split={name: opened.manifest["split"][name] for name in ("kind", "test_from")},
         params=params,
+        event_types=tuple(opened.manifest["event_types"]),
         vocabulary=vocabulary,
         users=Vocabulary(histories.user_ids),
         histories=histories,

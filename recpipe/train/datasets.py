@@ -6,58 +6,85 @@ import numpy as np
 import tensorflow as tf
 
 from recpipe.train.examples import Examples
-from recpipe.train.inputs import HISTORY, USER
+from recpipe.train.inputs import EVENT_TYPES, GAPS, HISTORY, USER
 from recpipe.train.params import TrainParams
+from recpipe.train.windows import Windows
 
 TARGETS = "targets"
 
 
 class Batches:
-    """Shuffled batches of queries; the arrays are held once, the gathering is traced once."""
+    """Shuffled batches of B histories; the arrays are held once, the gathering is traced once.
 
-    def __init__(self, examples: Examples, params: TrainParams) -> None:
+    A history is that of one query, or (`every_position`) a window of a user's events with a query after each.
+    """
+
+    def __init__(self, examples: Examples, params: TrainParams, *, every_position: bool = False) -> None:
         self.examples = examples
         self.params = params
-        self._gather = tf.function(_gatherer(examples, params))
+        self.windows = Windows(examples, params) if every_position else None
+        self._gather = tf.function(_gatherer(examples, params, self.windows))
+
+    @property
+    def steps(self) -> int:
+        """How many batches an epoch has, give or take what the draw of its histories changes."""
+        expected = self.windows.expected if self.windows else self.examples.weights.sum()
+        return max(1, int(expected) // self.params.batch_size)
 
     def epoch(self, number: int) -> tf.data.Dataset:
-        """One epoch of batches of B queries, the same for the same seed and number.
+        """One epoch of batches, the same for the same seed and number.
 
-        Each is {"history": (B, max_history) int32 newest first and padded with 0, "user": (B,) int32 from 1,
-        "targets": (B, targets_per_query) int32, drawn from the query's window}.
+        Each is {"history", "event_types", "gaps": (B, max_history) int32, newest first and padded with 0,
+        "user": (B,) int32 from 1, "targets": (B, positions, targets_per_query) int32, drawn from the query's
+        window}; a position without a target has zeros. positions is 1, or max_history: a query for each entry.
         """
         random = np.random.default_rng([self.params.seed, number])
-        drawn = np.flatnonzero(random.random(len(self.examples)) < self.examples.weights)
-        order = random.permutation(drawn)
-        size = min(self.params.batch_size, len(order))
-        steps = len(order) // size
-        blocks = tf.data.Dataset.from_tensor_slices(order[: steps * size].reshape(steps, size))
+        rows = self._rows(random)
+        size = min(self.params.batch_size, len(rows))
+        steps = len(rows) // size
+        blocks = tf.data.Dataset.from_tensor_slices(rows[: steps * size].reshape(steps, size, -1))
         seeds = tf.data.Dataset.from_tensor_slices(random.integers(2**31, size=(steps, 2), dtype=np.int32))
         return tf.data.Dataset.zip(blocks, seeds).map(self._gather, num_parallel_calls=2).prefetch(4)
 
+    def _rows(self, random: np.random.Generator) -> np.ndarray:
+        """What an epoch is made of, shuffled: (n, 3) int64, begin and end of the events of a history, and a query.
+
+        The query is the one whose targets are foreseen; -1 stands for one after each entry.
+        """
+        if self.windows:
+            return self.windows.draw(random)
+        examples = self.examples
+        drawn = random.permutation(np.flatnonzero(random.random(len(examples)) < examples.weights))
+        return np.stack([examples.history_from[drawn], examples.history_to[drawn], drawn], axis=1)
+
 
 def _gatherer(
-    examples: Examples, params: TrainParams
+    examples: Examples, params: TrainParams, windows: Windows | None
 ) -> Callable[[tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]:
-    """The function (query numbers, seed) -> batch, over arrays that tf.data holds once."""
-    items, target_items = tf.constant(examples.items), tf.constant(examples.target_items)
+    """The function (rows, seed) -> batch, over arrays that tf.data holds once."""
+    columns = {HISTORY: examples.items, EVENT_TYPES: examples.event_types, GAPS: examples.gaps}
+    # one more value, so that the history before the very first event can be looked up too
+    held = {name: tf.constant(np.append(values, 0).astype(np.int32)) for name, values in columns.items()}
+    target_items = tf.constant(examples.target_items)
     users = tf.constant(examples.users + 1)
-    history_from, history_to = tf.constant(examples.history_from), tf.constant(examples.history_to)
     target_from, target_to = tf.constant(examples.target_from), tf.constant(examples.target_to)
+    query_after = tf.constant(windows.query_after) if windows else None
     back = tf.range(1, params.max_history + 1, dtype=tf.int64)
 
-    def gather(queries: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
-        at = tf.gather(history_to, queries)[:, None] - back
-        inside = at >= tf.gather(history_from, queries)[:, None]
-        first, last = tf.gather(target_from, queries)[:, None], tf.gather(target_to, queries)[:, None]
-        share = tf.random.stateless_uniform(
-            [tf.size(queries), params.targets_per_query], seed, dtype=tf.float64
-        )
+    def gather(rows: tf.Tensor, seed: tf.Tensor) -> dict[str, tf.Tensor]:
+        at = rows[:, 1:2] - back
+        inside = at >= rows[:, 0:1]
+        at = tf.where(inside, at, tf.size(held[HISTORY], tf.int64) - 1)
+        queries = rows[:, 2:3] if query_after is None else tf.gather(query_after, at)
+        is_query, queries = queries >= 0, tf.maximum(queries, 0)
+        first, last = tf.gather(target_from, queries)[..., None], tf.gather(target_to, queries)[..., None]
+        shape = tf.concat([tf.shape(queries), [params.targets_per_query]], axis=0)
+        share = tf.random.stateless_uniform(shape, seed, dtype=tf.float64)
         drawn = first + tf.cast(share * tf.cast(last - first, tf.float64), tf.int64)
         return {
-            HISTORY: tf.where(inside, tf.gather(items, tf.maximum(at, 0)), 0),
-            USER: tf.gather(users, queries),
-            TARGETS: tf.gather(target_items, drawn),
+            **{name: tf.gather(values, at) for name, values in held.items()},
+            USER: tf.gather(users, tf.reduce_max(queries, axis=1)),
+            TARGETS: tf.where(is_query[..., None], tf.gather(target_items, drawn), 0),
         }
 
     return gather

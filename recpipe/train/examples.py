@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recpipe.core.snapshot import Histories
+from recpipe.train.inputs import gap_buckets
 from recpipe.train.params import TrainParams
 
 SECONDS_PER_DAY = 86_400
@@ -15,13 +16,16 @@ MICROSECONDS = 1_000_000
 class Examples:
     """Q queries over N events in flat arrays; nothing is copied a query.
 
-    items (N,) int32: all events, user by user, oldest first. users (Q,) int32: row of the user.
+    items (N,) int32: all events, user by user, oldest first. event_types (N,), gaps (N,): of each, see
+    `inputs.encoder_inputs`. users (Q,) int32: row of the user.
     history_from, history_to (Q,): the query sees items[history_from:history_to], all strictly earlier.
     target_items (T,) int32; target_from, target_to (Q,): targets are target_items[target_from:target_to].
     weights (Q,) float in (0, 1]: how likely an epoch has the query.
     """
 
     items: np.ndarray
+    event_types: np.ndarray
+    gaps: np.ndarray
     users: np.ndarray
     history_from: np.ndarray
     history_to: np.ndarray
@@ -62,6 +66,8 @@ def build_examples(histories: Histories, params: TrainParams) -> Examples:
     starts, ends = starts[used], ends[used]
     return Examples(
         items=histories.items,
+        event_types=histories.event_types,
+        gaps=gap_buckets(histories),
         users=rows[starts].astype(np.int32),
         history_from=histories.offsets[rows[starts]],
         history_to=starts,

@@ -15,7 +15,8 @@ from recpipe.train.budget import Budget, Watch
 from recpipe.train.checkpoint import Checkpoint, State, key_of, prune
 from recpipe.train.data import TrainingData
 from recpipe.train.datasets import Batches
-from recpipe.train.examples import Examples, build_examples
+from recpipe.train.encoders import ENCODERS
+from recpipe.train.examples import build_examples
 from recpipe.train.items import ItemTower
 from recpipe.train.judge import check_collapse, embed, judge, popularity_bias, vectors_at, weigh_popularity
 from recpipe.train.optimizer import LazyAdam
@@ -59,8 +60,9 @@ def fit(data: TrainingData, workspace: Workspace | None = None) -> Fitted:
     params = data.params
     chance.start(params.seed)
     examples = build_examples(data.histories, params)
-    batches = Batches(examples, params)
-    model = build_model(data, examples, params)
+    every_position = ENCODERS[params.encoder].every_position
+    batches = Batches(examples, params, every_position=every_position)
+    model = build_model(data, batches)
     build_variables(model, batches)
     checkpoint = Checkpoint(workspace, key_of(data)) if workspace else None
     if workspace:
@@ -82,7 +84,7 @@ def run_epochs(
     params, budget = data.params, Budget(data.params, state.used)
     if state.epoch:
         logger.info("training goes on after epoch %d, from %s", state.epoch, checkpoint and checkpoint.path)
-    steps = steps_an_epoch(batches.examples, params)
+    steps = batches.steps
     advance = track("training", (params.epochs - state.epoch) * steps, "steps")
     while not state.ended:
         started = time.perf_counter()
@@ -125,13 +127,14 @@ def tell(state: State, params: TrainParams) -> None:
     )
 
 
-def build_model(data: TrainingData, examples: Examples, params: TrainParams) -> TwoTower:
+def build_model(data: TrainingData, batches: Batches) -> TwoTower:
     """A compiled, untrained model for this data."""
+    params, examples = data.params, batches.examples
     counts = data.counts["validation"]
     shares = examples.target_shares(data.vocabulary.size)
     items = ItemTower(params, data.categories, counts["events"] > 0, popularity_bias(counts))
     model = TwoTower(params, data.users.size, items, shares)
-    steps = params.epochs * steps_an_epoch(examples, params)
+    steps = params.epochs * batches.steps
     model.compile(optimizer=LazyAdam(learning_rate=learning_rate(params, steps)))
     return model
 
@@ -150,11 +153,6 @@ def build_variables(model: TwoTower, batches: Batches) -> None:
     """Let every layer and the optimizer make its variables, so that a checkpoint can be put into them."""
     model.compute_loss(next(iter(batches.epoch(1))), training=True)
     model.optimizer.build(model.trainable_variables)
-
-
-def steps_an_epoch(examples: Examples, params: TrainParams) -> int:
-    """How many batches an epoch has, give or take what the draw of its queries changes."""
-    return max(1, int(examples.weights.sum()) // params.batch_size)
 
 
 def run_epoch(model: TwoTower, batches: Batches, epoch: int, seed: int, watch: Watch) -> tuple[float, bool]:

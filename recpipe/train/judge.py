@@ -4,6 +4,7 @@ import logging
 import math
 
 import numpy as np
+import tensorflow as tf
 
 from recpipe.core.errors import StageError
 from recpipe.core.metrics import hits, ndcg_at_k
@@ -11,13 +12,13 @@ from recpipe.core.retrieval import top_k
 from recpipe.core.snapshot import Histories, Moment
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.train.data import RECENT_USERS, Judges, TrainingData
-from recpipe.train.inputs import encoder_input
+from recpipe.train.inputs import encoder_inputs
 from recpipe.train.params import TrainParams
 from recpipe.train.two_tower import TwoTower
 
 JUDGED_AT = 10
 POPULARITY_WEIGHTS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
-QUERY_BLOCK = 2048
+QUERY_BLOCK = 1024
 COLLAPSED = 1e-6  # largest range of a coordinate below which vectors count as one
 
 logger = logging.getLogger("recpipe.train")
@@ -76,11 +77,11 @@ def judge_vectors(queries: np.ndarray, vectors: np.ndarray, judges: Judges) -> f
 
 def embed(model: TwoTower, histories: Histories, users: Vocabulary, params: TrainParams) -> np.ndarray:
     """Query vectors of n users, (n, dimension + 1)."""
-    inputs = encoder_input(model.encoder.input_name, histories, params.max_history, users)
-    blocks = [
-        model.query_vectors(inputs[at : at + QUERY_BLOCK]).numpy()
-        for at in range(0, len(inputs), QUERY_BLOCK)
-    ]
+    inputs = encoder_inputs(model.encoder.reads, histories, params.max_history, users)
+    blocks = []
+    for at in range(0, len(histories), QUERY_BLOCK):
+        block = {name: tf.constant(values[at : at + QUERY_BLOCK]) for name, values in inputs.items()}
+        blocks.append(model.query_vectors(block).numpy())
     return np.concatenate(blocks)
 
 

@@ -15,11 +15,11 @@ from recpipe.core.errors import DataError
 from recpipe.core.snapshot import Histories
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
-from recpipe.train.inputs import HISTORY, encoder_input
+from recpipe.train.inputs import USER, encoder_inputs
 from recpipe.train.popularity import KIND
 from recpipe.train.save import QUERY_VECTOR, TOWER, USERS, VECTORS, VOCABULARY
 
-QUERY_BLOCK = 2048
+QUERY_BLOCK = 1024
 REMAKE = "Delete the folder and run the stage `train` again."
 
 
@@ -27,13 +27,15 @@ REMAKE = "Delete the folder and run the stage `train` again."
 class Recommender:
     """A model version ready for use: score of an item = query vector · item vector.
 
-    item_vectors: (items + 1, d) float32, row 0 (unknown) zeros, in the order of `vocabulary`.
+    item_vectors: (items + 1, d) float32, row 0 (unknown) zeros, in the order of `vocabulary`. event_types: the
+    ones it knows, by their index from 1.
     """
 
     version: str
     kind: str
     vocabulary: Vocabulary
     item_vectors: np.ndarray
+    event_types: tuple[str, ...]
     _query: Callable[[Histories], np.ndarray] = field(repr=False)
 
     def query_vectors(self, histories: Histories) -> np.ndarray:
@@ -55,7 +57,8 @@ def load(workspace: Workspace, version: str) -> Recommender:
     vocabulary = Vocabulary.read(folder / VOCABULARY)
     vectors = _read_vectors(folder / VECTORS, vocabulary.size)
     query = _same_for_all if manifest["kind"] == KIND else _tower(folder, manifest)
-    return Recommender(version, manifest["kind"], vocabulary, vectors, query)
+    types = tuple(manifest.get("event_types", ()))
+    return Recommender(version, manifest["kind"], vocabulary, vectors, types, query)
 
 
 def curve(workspace: Workspace, version: str) -> pd.DataFrame:
@@ -86,16 +89,17 @@ def _same_for_all(histories: Histories) -> np.ndarray:
 def _tower(folder: Path, manifest: dict[str, Any]) -> Callable[[Histories], np.ndarray]:
     """The saved query tower as a function of histories."""
     saved = tf.saved_model.load(str(folder / TOWER))
-    signature, name = saved.signatures["serving_default"], manifest["query_input"]
+    signature, reads = saved.signatures["serving_default"], manifest["query_inputs"]
     parameters = manifest["parameters"]
-    users = Vocabulary(np.empty(0, dtype=object) if name == HISTORY else _read_users(folder / USERS))
+    users = Vocabulary(_read_users(folder / USERS) if USER in reads else np.empty(0, dtype=object))
 
     def query(histories: Histories) -> np.ndarray:
         blocks = [np.empty((0, parameters["dimension"] + 1), dtype=np.float32)]
         for start in range(0, len(histories), QUERY_BLOCK):
             some = histories.take(np.arange(start, min(start + QUERY_BLOCK, len(histories))))
-            inputs = encoder_input(name, some, parameters["max_history"], users)
-            blocks.append(signature(**{name: tf.constant(inputs)})[QUERY_VECTOR].numpy())
+            inputs = encoder_inputs(reads, some, parameters["max_history"], users)
+            tensors = {name: tf.constant(values) for name, values in inputs.items()}
+            blocks.append(signature(**tensors)[QUERY_VECTOR].numpy())
         return np.concatenate(blocks)
 
     query.saved = saved  # type: ignore[attr-defined]  # a signature does not keep its variables alive

@@ -10,8 +10,16 @@ class TrainParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    encoder: Literal["mean", "id"] = "mean"
-    """How a user becomes a vector: `mean` from the history, `id` one learned vector a user."""
+    encoder: Literal["id", "mean", "cnn", "gru", "attention"] = "mean"
+    """How a user becomes a vector: `id` learned for each user, the others from the history."""
+    loss: Literal["auto", "softmax", "sampled_softmax", "bce"] = "auto"
+    """What targets are told from: all items, a sample, one by one; auto: all items where they are few."""
+    negatives: int = Field(512, ge=1, le=65_536)
+    """Items of a step's targets, and as many of all items, that all its queries have as negatives."""
+    layers: int = Field(2, ge=1, le=12)
+    """Blocks of encoder `attention`."""
+    heads: int = Field(2, ge=1, le=16)
+    """Heads of each block of encoder `attention`; they share the dimension."""
     dimension: int = Field(64, ge=2, le=512)
     """Length of the user and item vectors."""
     max_history: int = Field(200, ge=1, le=5000)

@@ -15,7 +15,7 @@ from recpipe.core.files import content_id
 from recpipe.core.workspace import Workspace
 from recpipe.train.data import TrainingData
 from recpipe.train.fit import Fitted
-from recpipe.train.inputs import HISTORY
+from recpipe.train.inputs import SEQUENCES, USER
 from recpipe.train.judge import vectors_at
 from recpipe.train.two_tower import TwoTower
 
@@ -39,7 +39,7 @@ def save(workspace: Workspace, fitted: Fitted) -> str:
     vectors = vectors_at(fitted.model, data, "test", fitted.popularity_weight)
     np.save(draft.folder / VECTORS, vectors)
     _export_tower(fitted.model, data, draft.folder / TOWER)
-    if encoder.input_name != HISTORY:
+    if USER in encoder.reads:
         _write_users(data.users.ids, draft.folder / USERS)
     name = draft.seal(
         {
@@ -47,7 +47,9 @@ def save(workspace: Workspace, fitted: Fitted) -> str:
             "snapshot": data.snapshot,
             "split": data.split,
             "parameters": data.params.model_dump(),
-            "query_input": encoder.input_name,
+            "query_inputs": list(encoder.reads),
+            "event_types": list(data.event_types),
+            "loss": fitted.model.loss_name,
             "figures": {
                 "best_epoch": fitted.best_epoch,
                 "ended": fitted.ended,
@@ -71,22 +73,23 @@ def _weights(model: TwoTower) -> list[str]:
 def _export_tower(model: TwoTower, data: TrainingData, folder: Path) -> None:
     """Export the query tower with one signature, `serving_default`.
 
-    Takes `history` (n, max_history) int32, item indices of vocabulary.parquet, newest first, padded with 0;
-    or (encoder `id`) `user` (n,) int32, indices of users.parquet, 0 = unknown. Returns `query_vector`
-    (n, dimension + 1) float32, the last one 1. Score = dot product with a row of item_vectors.npy.
+    Takes what the manifest names as `query_inputs`, all int32: `history` (n, max_history), item indices of
+    vocabulary.parquet, newest first, padded with 0; `event_types`, of the same shape, positions from 1 in the
+    manifest's `event_types`; `gaps`, of the same shape, see `inputs.gap_buckets`; or (encoder `id`) `user` (n,),
+    indices of users.parquet, 0 = unknown. Returns `query_vector` (n, dimension + 1) float32, the last one 1.
+    Score = dot product with a row of item_vectors.npy.
     """
-    name = model.encoder.input_name
-    shape = [None, data.params.max_history] if name == HISTORY else [None]
-    query = _signature(model.query_vectors)
+    shapes = {name: [None, data.params.max_history] for name in SEQUENCES} | {USER: [None]}
+    reads = {name: tf.TensorSpec(shapes[name], tf.int32, name=name) for name in model.encoder.reads}
     exported = tf.Module()
     exported.encoder = model.encoder  # so that its variables are saved
-    signature = query.get_concrete_function(tf.TensorSpec(shape, tf.int32, name=name))
+    signature = _signature(model.query_vectors).get_concrete_function(**reads)
     tf.saved_model.save(exported, str(folder), signatures={"serving_default": signature})
 
 
-def _signature(query_vectors: Callable[[tf.Tensor], tf.Tensor]) -> Any:
+def _signature(query_vectors: Callable[[dict[str, tf.Tensor]], tf.Tensor]) -> Any:
     @tf.function
-    def query(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    def query(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return {QUERY_VECTOR: query_vectors(inputs)}
 
     return query

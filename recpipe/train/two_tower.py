@@ -9,13 +9,14 @@ from recpipe.train.datasets import TARGETS
 from recpipe.train.encoders import ENCODERS
 from recpipe.train.inputs import HISTORY
 from recpipe.train.items import ItemTower
+from recpipe.train.losses import Candidates, chosen_loss, make_task
 from recpipe.train.params import TrainParams
 
 ITEM_BLOCK = 65_536
 
 
 class TwoTower(tfrs.Model):
-    """Two towers of TFRS, trained by in-batch softmax.
+    """Two towers of TFRS, trained to tell a query's targets from other items.
 
     The candidate tower is an item's embedding and a learned bias that starts at `start_bias` (items + 1,),
     the log of its recent popularity. `target_shares` (items + 1,) is how probable an item is as a target.
@@ -28,33 +29,53 @@ class TwoTower(tfrs.Model):
         self.targets = params.targets
         self.items = items
         self.encoder = ENCODERS[params.encoder](params, user_count, items)
-        # a common factor changes no softmax, and keeps rare items above the 1e-6 at which TFRS clips
-        self.shares = tf.constant(target_shares / target_shares.max(), dtype=tf.float32)
-        mean = tf_keras.losses.CategoricalCrossentropy(
-            from_logits=True, reduction=tf_keras.losses.Reduction.SUM_OVER_BATCH_SIZE
+        item_count = len(target_shares) - 1
+        self.loss_name = chosen_loss(params, item_count)
+        self.candidates = Candidates(
+            self.loss_name, params, tf.constant(target_shares / target_shares.sum(), dtype=tf.float32)
         )
-        self.task = tfrs.tasks.Retrieval(loss=mean)
+        self.task = make_task(self.loss_name, params, item_count, float(items.bias.numpy().max()))
         self.mean_loss = tf_keras.metrics.Mean(name="mean_loss")
 
     def compute_loss(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
-        """In-batch softmax: each target of each query against the targets of all other queries.
-
-        A target is drawn as often as it is popular, which would punish popular negatives: the log-Q
-        correction (Bengio & Senécal 2008; Yi et al. 2019) takes that out again.
-        """
-        queries = self.encoder(inputs[self.encoder.input_name], training=training)
-        count = tf.shape(inputs[TARGETS])[1]
-        candidates = tf.reshape(inputs[TARGETS], [-1])
-        usable = usable_negatives(inputs, self.targets)
-        loss = self.task(
-            tf.repeat(self.with_constant(queries), count, axis=0),
-            self.candidate_vectors(candidates, training),
-            candidate_sampling_probability=tf.gather(self.shares, candidates),
-            score_mask=tf.repeat(usable, count, axis=0) | tf.eye(tf.size(candidates), dtype=tf.bool),
-            compute_metrics=False,
-        )
+        """The loss of the queries of a batch that have targets, see `datasets.Batches`."""
+        states = self.encoder({name: inputs[name] for name in self.encoder.reads}, training=training)
+        has_targets = inputs[TARGETS][:, :, 0] > 0
+        queries = self.with_constant(tf.boolean_mask(states, has_targets))
+        targets = tf.boolean_mask(inputs[TARGETS], has_targets)
+        owned = inputs[HISTORY] if self.targets == "new" and not self.encoder.every_position else None
+        by = self._catalogue_loss if self.loss_name == "softmax" else self._sampled_loss
+        loss = by(queries, targets, owned, training)
         self.mean_loss.update_state(loss)
         return loss
+
+    def _catalogue_loss(
+        self, queries: tf.Tensor, targets: tf.Tensor, owned: tf.Tensor | None, training: bool
+    ) -> tf.Tensor:
+        every = self.candidate_vectors(tf.range(1, self.candidates.items + 1), training)
+        if owned is None:
+            return self.task(queries, targets, every)
+        rows = tf.repeat(tf.range(tf.shape(owned)[0]), tf.shape(owned)[1])
+        barred = tf.stack([rows, tf.reshape(owned, [-1])], axis=1)
+        return self.task(queries, targets, every, tf.boolean_mask(barred, barred[:, 1] > 0))
+
+    def _sampled_loss(
+        self, queries: tf.Tensor, targets: tf.Tensor, owned: tf.Tensor | None, training: bool
+    ) -> tf.Tensor:
+        candidates, log_expected = self.candidates.draw(targets)
+        own = targets if owned is None else tf.concat([targets, owned], axis=1)
+        return self.task(
+            queries,
+            self._vectors_of(targets, training),
+            self.candidate_vectors(candidates, training),
+            is_foreign(own, candidates),
+            log_expected,
+        )
+
+    def _vectors_of(self, targets: tf.Tensor, training: bool) -> tf.Tensor:
+        """(m, t) -> (m, t, dimension + 1)."""
+        flat = self.candidate_vectors(tf.reshape(targets, [-1]), training)
+        return tf.reshape(flat, tf.concat([tf.shape(targets), [flat.shape[1]]], axis=0))
 
     def candidate_vectors(self, items: tf.Tensor, training: bool = False) -> tf.Tensor:
         """(m,) int32 -> (m, dimension + 1): the bias is one more dimension, so that score = dot product."""
@@ -73,19 +94,18 @@ class TwoTower(tfrs.Model):
         vectors[0] = 0
         return vectors
 
-    def query_vectors(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Query vectors for the encoder's input, (n, dimension + 1)."""
-        return self.with_constant(self.encoder(inputs, training=False))
+    def query_vectors(self, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
+        """Query vectors for the encoder's inputs, (n, dimension + 1)."""
+        return self.with_constant(self.encoder(inputs, training=False)[:, 0])
 
 
-def usable_negatives(inputs: dict[str, tf.Tensor], targets: str) -> tf.Tensor:
-    """Which of the batch's targets may stand against each query, (queries, all targets) bool.
+def is_foreign(owned: tf.Tensor, candidates: tf.Tensor) -> tf.Tensor:
+    """Which candidates (c,) are none of a query's own items (m, any), (m, c) bool.
 
-    Not its own targets (accidental hits, whoever drew them). Where only new items are targets, not its
-    history either: those items can never be right, and to push them down would push down their like.
+    Its own targets would be accidental hits. Where only new items are targets, its history can never be
+    right, and to push it down would push down its like.
     """
-    parts = [inputs[TARGETS], inputs[HISTORY]] if targets == "new" else [inputs[TARGETS]]
-    owned = tf.sort(tf.concat(parts, axis=1), axis=1)
-    candidates = tf.tile(tf.reshape(inputs[TARGETS], [1, -1]), [tf.shape(owned)[0], 1])
-    at = tf.minimum(tf.searchsorted(owned, candidates), tf.shape(owned)[1] - 1)
-    return tf.gather(owned, at, batch_dims=1) != candidates
+    ascending = tf.sort(owned, axis=1)
+    wanted = tf.tile(candidates[None, :], [tf.shape(owned)[0], 1])
+    at = tf.minimum(tf.searchsorted(ascending, wanted), tf.shape(owned)[1] - 1)
+    return tf.gather(ascending, at, batch_dims=1) != wanted

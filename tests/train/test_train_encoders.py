@@ -13,14 +13,14 @@ from recpipe.core.snapshot import Snapshot
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
 from recpipe.train.encoders import ENCODERS
-from recpipe.train.inputs import HISTORY
+from recpipe.train.inputs import HISTORY, USER, encoder_inputs
 from recpipe.train.params import TrainParams
 from tests.train.conftest import Write
 from tests.train.worlds import checkerboard_world, parity_world, partner_world
 
 EVERY = pytest.mark.parametrize("encoder", ENCODERS)
 OF_HISTORY = pytest.mark.parametrize(
-    "encoder", [name for name, encoder in ENCODERS.items() if encoder.input_name == HISTORY]
+    "encoder", [name for name, encoder in ENCODERS.items() if HISTORY in encoder.reads]
 )
 
 
@@ -107,10 +107,12 @@ def test_the_saved_tower_is_the_trained_one_and_needs_tensorflow_only(
     fitted = train.fit(train.read(workspace, "", params))
     version = train.save(workspace, fitted)
     tower = tf.saved_model.load(str(workspace.models.path(version) / "query_tower"))
-    name = fitted.model.encoder.input_name
-    shape = (5, params.max_history) if name == HISTORY else (5,)
-    inputs = tf.constant(np.random.default_rng(0).integers(0, 12, shape, dtype=np.int32))
-    found = tower.signatures["serving_default"](**{name: inputs})["query_vector"].numpy()
+    random = np.random.default_rng(0)
+    inputs = {}
+    for name in fitted.model.encoder.reads:
+        shape = (5,) if name == USER else (5, params.max_history)
+        inputs[name] = tf.constant(random.integers(0, 12, shape, dtype=np.int32))
+    found = tower.signatures["serving_default"](**inputs)["query_vector"].numpy()
     np.testing.assert_allclose(found, fitted.model.query_vectors(inputs).numpy(), rtol=1e-5, atol=1e-6)
     assert (found[:, -1] == 1).all()
 
@@ -141,3 +143,23 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
     )
     assert all(np.array_equal(one, two) for one, two in zip(first, again, strict=True))
     assert not all(np.array_equal(one, two) for one, two in zip(first, other, strict=True))
+
+
+@pytest.mark.parametrize("encoder", [name for name, encoder in ENCODERS.items() if encoder.every_position])
+def test_a_position_of_a_sequence_knows_nothing_that_comes_later(
+    encoder: str, workspace: Workspace, write_snapshot: Write
+) -> None:
+    write_snapshot(parity_world(users=12))
+    params = small(encoder, epochs=1)
+    model = train.fit(train.read(workspace, "", params)).model
+    histories = Snapshot.open(workspace).histories().until("test")
+    users = Vocabulary(histories.user_ids)
+    whole = encoder_inputs(model.encoder.reads, histories, params.max_history, users)
+    later = np.arange(params.max_history) < 3  # newest first
+    other = {name: np.where(later, 1, values) for name, values in whole.items()}
+    states, changed = (
+        model.encoder({name: tf.constant(values) for name, values in each.items()}).numpy()
+        for each in (whole, other)
+    )
+    np.testing.assert_allclose(states[:, 3:], changed[:, 3:], rtol=1e-4, atol=1e-5)
+    assert np.abs(states[:, 0] - changed[:, 0]).max() > 1e-3

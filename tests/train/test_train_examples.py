@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 
 from recpipe.core.snapshot import Histories
+from recpipe.core.vocabulary import Vocabulary
 from recpipe.train.datasets import TARGETS, Batches
 from recpipe.train.examples import Examples, build_examples
-from recpipe.train.inputs import HISTORY, USER, latest_items
+from recpipe.train.inputs import EVENT_TYPES, GAPS, HISTORY, USER, encoder_inputs, gap_buckets
 from recpipe.train.params import TrainParams
+from recpipe.train.windows import Windows
 from tests.train.worlds import DAY
 
 
@@ -109,7 +111,7 @@ def test_batches_hold_the_latest_history_first_and_targets_of_the_window() -> No
     params = TrainParams(window_days=0, targets="all", max_history=3, batch_size=1, half_life_days=1e5)
     world = histories([(item, float(item)) for item in range(1, 6)], [(6, 0), (7, 1)])
     seen = {
-        (int(batch[USER][0]), *batch[HISTORY].numpy()[0].tolist()): set(batch[TARGETS].numpy()[0].tolist())
+        (int(batch[USER][0]), *batch[HISTORY].numpy()[0].tolist()): set(batch[TARGETS].numpy()[0, 0].tolist())
         for batch in Batches(build_examples(world, params), params).epoch(1)
     }
     assert seen == {
@@ -140,4 +142,57 @@ def test_the_latest_known_items_come_first_and_unknown_ones_take_no_place(
     count: int, expected: list[list[int]]
 ) -> None:
     world = histories([(2, 0), (1, 1), (0, 2), (3, 3)], [(4, 0)], [(0, 0)])
-    assert latest_items(world, count).tolist() == expected
+    inputs = encoder_inputs([HISTORY], world, count, Vocabulary(world.user_ids))
+    assert inputs[HISTORY].tolist() == expected
+
+
+def test_gaps_are_told_in_doublings_of_a_minute_within_a_user() -> None:
+    minute = 1 / 1440
+    world = histories([(1, 0), (2, 0), (3, minute), (4, 4 * minute), (5, 400)], [(6, 9)])
+    assert gap_buckets(world).tolist() == [1, 1, 2, 3, 21, 1]
+
+
+def test_the_entries_of_a_history_keep_their_type_and_gap() -> None:
+    world = histories([(1, 0), (0, 1), (2, 2)], [(3, 0)])
+    inputs = encoder_inputs([HISTORY, EVENT_TYPES, GAPS], world, 3, Vocabulary(world.user_ids))
+    assert inputs[HISTORY].tolist() == [[2, 1, 0], [3, 0, 0]]
+    assert inputs[EVENT_TYPES].tolist() == [[1, 1, 0], [1, 0, 0]]
+    assert inputs[GAPS].tolist() == [[12, 1, 0], [1, 0, 0]]
+
+
+def test_a_window_has_a_query_after_each_entry() -> None:
+    params = TrainParams(
+        window_days=0, targets="all", max_history=3, batch_size=2, half_life_days=1e5, targets_per_query=1
+    )
+    world = histories([(1, 0), (2, 1), (3, 2)], [(6, 0), (7, 0), (8, 1)], [(9, 0)])
+    batches = Batches(build_examples(world, params), params, every_position=True)
+    seen = {
+        int(user): (history.tolist(), targets[:, 0].tolist())
+        for batch in batches.epoch(1)
+        for user, history, targets in zip(
+            batch[USER], batch[HISTORY].numpy(), batch[TARGETS].numpy(), strict=True
+        )
+    }
+    # an event without one that follows is nobody's history; basket mates 6 and 7 do not foresee each other
+    assert seen == {1: ([2, 1, 0], [3, 2, 0]), 2: ([7, 6, 0], [8, 0, 0])}
+
+
+def test_the_windows_of_a_long_history_reach_all_of_it_and_no_other_user() -> None:
+    params = TrainParams(window_days=0, targets="all", max_history=4, half_life_days=1e5)
+    long = [(item, float(item)) for item in range(1, 12)]
+    windows = Windows(build_examples(histories([(20, 0), (21, 1)], long), params), params)
+    assert windows.expected == pytest.approx(4, abs=0.01)
+    ends = set()
+    for epoch in range(60):
+        for begin, end, _ in windows.draw(np.random.default_rng(epoch)):
+            assert (begin, end) == (0, 1) or (begin == 2 and 6 <= end <= 12)
+            ends.add(int(end))
+    assert ends == {1, 6, 7, 8, 9, 10, 11, 12}
+
+
+def test_old_windows_are_drawn_less() -> None:
+    params = TrainParams(window_days=0, targets="all", half_life_days=10)
+    users = [[(1, day), (2, day + 1.0)] for day in (0.0, 10.0)]
+    windows = Windows(build_examples(histories(*users), params), params)
+    drawn = sum(len(windows.draw(np.random.default_rng(epoch))) for epoch in range(400))
+    assert drawn / 400 == pytest.approx(1.5, abs=0.1) == windows.expected

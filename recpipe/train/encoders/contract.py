@@ -1,0 +1,37 @@
+"""What every query encoder offers."""
+
+from typing import ClassVar
+
+import tensorflow as tf
+import tf_keras
+
+from recpipe.train.items import ItemTower
+from recpipe.train.params import TrainParams
+
+
+class Encoder(tf_keras.layers.Layer):
+    """Turns a batch of n users into query vectors.
+
+    `reads` names the inputs it is given, see `inputs.encoder_inputs`. `items` is the candidate tower, shared,
+    so that liking an item and being an item agree. `call(inputs, training)` takes a dict of them and returns
+    (n, positions, dimension) float32. A sequence encoder (`every_position`) gives a vector for each entry
+    of the history: what it knew just after it, newest first; so every position of a history is trained on in
+    one pass. The others give one vector for the whole. Position 0 is what lists are made from.
+
+    The same inputs give the same vectors outside training; no history, or an unknown user, is an input
+    like any other.
+    """
+
+    name_in_params: ClassVar[str]
+    reads: ClassVar[tuple[str, ...]]
+    every_position: ClassVar[bool] = False
+
+    def __init__(self, params: TrainParams, user_count: int, items: ItemTower) -> None:
+        super().__init__(name=f"{self.name_in_params}_encoder")
+        self.params = params
+        self.user_count = user_count
+        self.items = items
+
+    def call(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
+        """Inputs of n users -> (n, positions, dimension)."""
+        raise NotImplementedError
