@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import tf_keras
 
@@ -11,6 +12,7 @@ from recpipe.core.errors import StageError
 from recpipe.core.progress import track
 from recpipe.core.workspace import Workspace
 from recpipe.train import chance
+from recpipe.train.board import Board
 from recpipe.train.budget import Budget, Watch
 from recpipe.train.checkpoint import Checkpoint, State, key_of, prune
 from recpipe.train.data import TrainingData
@@ -48,14 +50,14 @@ class Fitted:
     validation_ndcg: float
 
 
-def fit(data: TrainingData, workspace: Workspace | None = None) -> Fitted:
+def fit(data: TrainingData, workspace: Workspace | None = None, *, logs: Path | None = None) -> Fitted:
     """Train until validation NDCG@10 has not risen for `patience` epochs; keep the best weights.
 
     With a `workspace` each epoch leaves a checkpoint there: the same training, killed and begun again,
     goes on from it and gives the same weights. A spent budget ends training within an epoch, which is then
-    judged as it is. Same data, parameters and machine give the same weights, unless a budget ended them.
-    Raises StageError if the loss is not finite or the model has collapsed, naming which. Without judges
-    all epochs are run and the last weights kept.
+    judged as it is. `logs` is a folder for TensorBoard. Same data, parameters and machine give the same
+    weights, unless a budget ended them. Raises StageError if the loss is not finite or the model has
+    collapsed, naming which. Without judges all epochs are run and the last weights kept.
     """
     params = data.params
     chance.start(params.seed)
@@ -68,7 +70,7 @@ def fit(data: TrainingData, workspace: Workspace | None = None) -> Fitted:
     if workspace:
         prune(workspace)
     state = checkpoint.read(model) if checkpoint else State()
-    run_epochs(model, data, batches, state, checkpoint)
+    run_epochs(model, data, batches, state, checkpoint, Board(logs))
     model.set_weights(state.best)
     check_collapse(model, data, params)
     return Fitted(
@@ -78,7 +80,12 @@ def fit(data: TrainingData, workspace: Workspace | None = None) -> Fitted:
 
 
 def run_epochs(
-    model: TwoTower, data: TrainingData, batches: Batches, state: State, checkpoint: Checkpoint | None
+    model: TwoTower,
+    data: TrainingData,
+    batches: Batches,
+    state: State,
+    checkpoint: Checkpoint | None,
+    board: Board,
 ) -> None:
     """Run epoch after epoch from `state` on, and keep it up to date, until there is a reason to end."""
     params, budget = data.params, Budget(data.params, state.used)
@@ -94,6 +101,8 @@ def run_epochs(
         state.ended = "budget" if is_cut or budget.is_spent else why_ended(state, params)
         state.used = budget.used
         tell(state, params)
+        rate = float(model.optimizer.learning_rate)
+        board.tell(state.epoch, loss=loss, ndcg=ndcg, learning_rate=rate)
         if checkpoint:
             checkpoint.write(model, state)
     logger.info(

@@ -47,6 +47,12 @@ def test_a_value_out_of_bounds_is_named(workspace: Workspace) -> None:
         recpipe.open_stage("train", names_of("train", workspace, epochs=0))
 
 
+@pytest.mark.parametrize("budget", ["max_minutes", "max_cpu_seconds"])
+def test_a_budget_of_zero_is_named(budget: str, workspace: Workspace) -> None:
+    with pytest.raises(ParameterError, match=rf"train\.{budget}.*greater than 0"):
+        recpipe.open_stage("train", names_of("train", workspace, **{budget: 0}))
+
+
 def test_a_parameter_missing_from_the_cell_is_named(workspace: Workspace) -> None:
     names = names_of("train", workspace)
     del names["epochs"]

@@ -2,8 +2,11 @@
 
 import dataclasses
 import importlib
+import json
 import logging
 import os
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -140,3 +143,45 @@ def test_a_checkpoint_that_nobody_came_back_for_is_removed(
         os.utime(folder / f"{name}.npz", (then, then))
     train.save(workspace, train.fit(data, workspace))
     assert checkpoints(workspace) == ["recent.npz"]
+
+
+TRAIN_SLOWLY = """
+import sys, time
+import recpipe
+from recpipe import train
+from recpipe.core.workspace import Workspace
+from recpipe.train.budget import Watch
+from recpipe.train.params import TrainParams
+
+tell = Watch.on_train_batch_end
+
+def slowly(watch, batch, logs=None):
+    time.sleep(0.05)
+    tell(watch, batch, logs)
+
+Watch.on_train_batch_end = slowly
+workspace = Workspace.open(sys.argv[1])
+data = train.read(workspace, "", TrainParams.model_validate_json(sys.argv[2]))
+print(train.save(workspace, train.fit(data, workspace)))
+"""
+
+
+@pytest.mark.slow
+def test_a_training_killed_with_signal_9_goes_on_in_another_process(
+    workspace: Workspace, data: train.TrainingData
+) -> None:
+    command = [sys.executable, "-c", TRAIN_SLOWLY, str(workspace.root), data.params.model_dump_json()]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 300
+    folder = workspace.root / "checkpoints"
+    while not [*folder.glob("*.npz")] and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.01)
+    assert process.poll() is None, "it ended before it could be killed"
+    process.kill()
+    process.wait()
+    (path,) = folder.glob("*.npz")
+    with np.load(path) as arrays:
+        assert 1 <= json.loads(str(arrays["state"]))["epoch"] < data.params.epochs
+    again = subprocess.run(command, capture_output=True, text=True, check=True)
+    expected = train.save(Workspace.open(workspace.root), train.fit(data))
+    assert again.stdout.split()[-1] == expected
