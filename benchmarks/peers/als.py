@@ -29,7 +29,7 @@ def als(known: Known, setting: Setting) -> Score:
     return lambda users: model.user_factors[users] @ model.item_factors.T
 
 
-_START = {
+_START: Setting = {
     "counts": "log decayed",
     "half_life": 60,
     "factors": 64,
@@ -49,7 +49,7 @@ PEERS = (
             "regularisation": (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0),
             "alpha": (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 80.0, 160.0),
             "half_life": DAYS,
-            "iterations": (2, 4, 7, 10, 15, 25, 40, 60),
+            "iterations": (2, 4, 7, 10, 15, 25, 40, 60, 90, 130),
         },
     ),
 )

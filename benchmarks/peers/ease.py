@@ -86,7 +86,7 @@ def _counts(known: Known, setting: Setting) -> csr_array:
     return known.counts(str(setting["counts"]), half_life, by)
 
 
-_STARTS = (
+_STARTS: tuple[Setting, ...] = (
     {"counts": "binary", "l2": 200.0},
     {"counts": "log", "l2": 200.0},
     {"counts": "decayed", "half_life": 60, "l2": 50.0},

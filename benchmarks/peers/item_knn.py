@@ -15,8 +15,8 @@ NEIGHBOURS = (5, 10, 20, 35, 50, 75, 100, 150, 200, 300, 500, 1000, 2000)
 def item_knn(known: Known, setting: Setting) -> Score:
     """Sum the similarities of the `neighbours` nearest to each of the user's items.
 
-    counts, half_life: as `Known.counts`, of the users' items; similarity: cosine of plain counts, or of
-    counts that are weighed by tf-idf or BM25.
+    counts, half_life: as `Known.counts`, of what users had; similarity: cosine of these counts, or of
+    counts weighed by tf-idf or BM25.
     """
     model = SIMILARITIES[str(setting["similarity"])](K=int(setting["neighbours"]))
     history = known.counts(str(setting["counts"]), float(setting.get("half_life", 1)))

@@ -77,6 +77,8 @@ def _lists(score: Score, exam: Exam) -> Iterator[np.ndarray]:
     for at in range(0, len(exam.users), rows):
         users = exam.users[at : at + rows]
         scores = np.array(score(users), np.float32)
+        if np.isnan(scores).any():
+            raise ValueError(f"{np.isnan(scores).sum()} of {scores.size} scores are NaN; they rank nothing")
         if exam.seen is not None:
             seen = exam.seen[users]
             scores[np.repeat(np.arange(len(users)), np.diff(seen.indptr)), seen.indices] = -np.inf

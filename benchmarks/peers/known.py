@@ -40,7 +40,9 @@ class Known:
             matrix.data[:] = 1
         elif counts.startswith("log"):
             matrix.data = np.log1p(matrix.data)
-        return matrix.astype(np.float32)
+        matrix = matrix.astype(np.float32)
+        matrix.eliminate_zeros()  # what has decayed to nothing in float32 is not there
+        return matrix
 
     def decay(self, half_life: float, by: AgedBy = "days") -> np.ndarray:
         """Return the weight of each event, (N,) in (0, 1]: halved with every `half_life` of age."""
