@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-
 from peers.known import Known, known_in
+
 from recpipe.core.snapshot import Histories
 
 DAY = 86_400_000_000
@@ -30,12 +30,12 @@ def known(users: Sequence[Sequence[tuple[int, float]]], items: int, has_common_t
 
 def checkerboard(size: int = 16) -> Known:
     """User u has all items of its colour but item u (counted from 0): that is what u must be shown."""
-    users = [
-        [(item + 1, 0.0) for item in range(user % 2, size, 2) if item != user] for user in range(size)
-    ]
+    users = [[(item + 1, 0.0) for item in range(user % 2, size, 2) if item != user] for user in range(size)]
     return known(users, size)
 
 
 def random_known(users: int, items: int) -> Known:
     random = np.random.default_rng(0)
-    return known([[(int(item), 0.0) for item in random.integers(1, items + 1, 8)] for _ in range(users)], items)
+    return known(
+        [[(int(item), 0.0) for item in random.integers(1, items + 1, 8)] for _ in range(users)], items
+    )

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-
 from peers.contract import Peer
 from peers.prior import with_prior
 from peers.run import peers_of
+
 from tests.benchmarks.knowns import checkerboard, known
 
 PEERS = peers_of("last-event", "allow")

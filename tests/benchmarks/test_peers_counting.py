@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-
 from peers.frequency import personal
 from peers.popularity import all_time, decayed, recent
 from peers.prior import apply_prior
+
 from tests.benchmarks.knowns import known
 
 # item 1: three events of one user long ago; item 2: two users of late; item 3: once, just now

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from peers.ease import BY_POSITION, Diagonal, by_items, by_users, ease, ridge
+
 from tests.benchmarks.knowns import checkerboard, known, random_known
 
 EVERYONE = np.arange(30)

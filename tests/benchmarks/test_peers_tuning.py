@@ -1,5 +1,4 @@
 import pytest
-
 from peers.contract import Peer
 from peers.tuning import tune
 
