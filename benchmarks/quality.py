@@ -64,6 +64,7 @@ def report(title: str, test: HeldOut, peers: list[Row], models: list[Trained], s
     if models and best:
         apart = paired_difference(rows[-1].ndcg, best.ndcg)
         parts.append(f"recpipe is ahead of the best peer, {best.name}, by {apart} (paired by user).")
+        parts.append(f"recpipe's NDCG@{test.k} as a multiple: {_multiples(rows[-1], peers)}.")
     return "\n\n".join(parts)
 
 
@@ -82,6 +83,12 @@ def parser() -> argparse.ArgumentParser:
     only.add_argument("--peers-only", action="store_true", help="no model")
     only.add_argument("--model-only", action="store_true", help="no peers")
     return made
+
+
+def _multiples(model: Row, peers: list[Row]) -> str:
+    return ", ".join(
+        f"{model.ndcg.mean() / peer.ndcg.mean():.2f} × {peer.name}" for peer in peers if peer.ndcg.any()
+    )
 
 
 def _seeds(text: str) -> tuple[int, ...]:

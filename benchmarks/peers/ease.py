@@ -97,6 +97,9 @@ _AXES = {"l2": _L2, "half_life": DAYS}
 
 PEERS = (Peer("EASE", ease, _STARTS, _AXES), Peer("ridge", ridge, _STARTS, _AXES))
 
+PLAIN = Peer("EASE, no decay", ease, _STARTS[:2], _AXES)
+"""EASE as it was published: of how much use the order of events is, the others tell."""
+
 BY_POSITION = Peer(
     "EASE, decayed by position",
     ease,

@@ -46,6 +46,7 @@ def test_the_table_sets_everyone_beside_the_best_peer(board: HeldOut) -> None:
         "1.500",
     ]
     assert "ahead of the best peer, EASE, by +0.2000 ± 0.1000" in report
+    assert "3.00 × ALS, 1.50 × EASE" in report
     assert "seed 1: 0.6000 (mean-1)" in report
 
 
