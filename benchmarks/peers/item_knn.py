@@ -1,7 +1,10 @@
 """Item-kNN: an item scores by its similarity to what the user had (package implicit)."""
 
+import warnings
+
 import numpy as np
 from implicit.nearest_neighbours import BM25Recommender, CosineRecommender, TFIDFRecommender
+from implicit.utils import ParameterWarning
 from scipy.sparse import csr_matrix
 
 from peers.contract import Peer, Score, Setting
@@ -21,7 +24,9 @@ def item_knn(known: Known, setting: Setting) -> Score:
     model = SIMILARITIES[str(setting["similarity"])](K=int(setting["neighbours"]))
     history = known.counts(str(setting["counts"]), float(setting.get("half_life", 1)))
     # implicit multiplies with *, which means another thing for an array
-    model.fit(csr_matrix(history, dtype=np.float64), show_progress=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ParameterWarning)  # of a conversion inside implicit
+        model.fit(csr_matrix(history, dtype=np.float64), show_progress=False)
     similarity = csr_matrix(model.similarity, dtype=np.float32)
     return lambda users: (history[users] @ similarity).toarray()
 
