@@ -7,6 +7,9 @@ import tf_keras
 
 from recpipe.train.params import TrainParams
 
+UNLIMITED = 600_000
+"""Seconds, a little less than the defaults: so much is no budget, and the step size does not look at it."""
+
 
 class Budget:
     """Wall and CPU time of one training, what an interrupted one before it has used included.
@@ -22,6 +25,12 @@ class Budget:
     def used(self) -> tuple[float, float]:
         """Wall seconds and CPU seconds so far."""
         return time.monotonic() - self._begin[0], time.process_time() - self._begin[1]
+
+    @property
+    def share(self) -> float:
+        """How much of it is used, 0 to 1; 0 where the default leaves it unlimited."""
+        shares = [used / most for used, most in zip(self.used, self._most, strict=True) if most < UNLIMITED]
+        return min(max(shares, default=0.0), 1.0)
 
     @property
     def is_spent(self) -> bool:
@@ -41,6 +50,7 @@ class Watch(tf_keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Count the step."""
         self.advance(1)
+        self.model.schedule.spent.assign(self.budget.share)
         if self.budget.is_spent:
             self.stopped = True
             self.model.stop_training = True

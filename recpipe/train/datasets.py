@@ -36,7 +36,7 @@ class Batches:
 
         Each is {"history", "event_types", "gaps": (B, max_history) int32, newest first and padded with 0,
         "user": (B,) int32 from 1, "targets": (B, positions, targets_per_query) int32, drawn from the query's
-        window}; a position without a target has zeros. positions is 1, or max_history: a query for each entry.
+        window}; a position without a target has zeros. positions is 1, or max_history: one a history entry.
         """
         random = np.random.default_rng([self.params.seed, number])
         rows = self._rows(random)
@@ -47,7 +47,7 @@ class Batches:
         return tf.data.Dataset.zip(blocks, seeds).map(self._gather, num_parallel_calls=2).prefetch(4)
 
     def _rows(self, random: np.random.Generator) -> np.ndarray:
-        """What an epoch is made of, shuffled: (n, 3) int64, begin and end of the events of a history, and a query.
+        """What an epoch is made of, shuffled: (n, 3) int64, begin and end of a history, and a query.
 
         The query is the one whose targets are foreseen; -1 stands for one after each entry.
         """

@@ -6,8 +6,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import tf_keras
-
 from recpipe.core.errors import StageError
 from recpipe.core.progress import track
 from recpipe.core.workspace import Workspace
@@ -23,11 +21,10 @@ from recpipe.train.items import ItemTower
 from recpipe.train.judge import check_collapse, embed, judge, popularity_bias, vectors_at, weigh_popularity
 from recpipe.train.optimizer import LazyAdam
 from recpipe.train.params import TrainParams
+from recpipe.train.schedule import Schedule
 from recpipe.train.two_tower import TwoTower
 
 __all__ = ["Fitted", "embed", "fit", "judge", "vectors_at", "weigh_popularity"]
-
-FINAL_RATE = 0.1
 
 logger = logging.getLogger("recpipe.train")
 
@@ -144,18 +141,9 @@ def build_model(data: TrainingData, batches: Batches) -> TwoTower:
     items = ItemTower(params, data.categories, counts["events"] > 0, popularity_bias(counts))
     model = TwoTower(params, data.users.size, items, shares)
     steps = params.epochs * batches.steps
-    model.compile(optimizer=LazyAdam(learning_rate=learning_rate(params, steps)))
+    model.schedule = Schedule(params, steps)
+    model.compile(optimizer=LazyAdam(learning_rate=model.schedule))
     return model
-
-
-def learning_rate(params: TrainParams, steps: int) -> tf_keras.optimizers.schedules.LearningRateSchedule:
-    """Up in a straight line from 0 over a share of the planned steps, then down along half a cosine."""
-    warmup = round(params.warmup_share * steps)
-    decay, top = max(1, steps - warmup), params.learning_rate
-    schedule = tf_keras.optimizers.schedules.CosineDecay
-    if warmup == 0:
-        return schedule(top, decay, alpha=FINAL_RATE)
-    return schedule(0.0, decay, alpha=FINAL_RATE, warmup_target=top, warmup_steps=warmup)
 
 
 def build_variables(model: TwoTower, batches: Batches) -> None:

@@ -27,8 +27,8 @@ REMAKE = "Delete the folder and run the stage `train` again."
 class Recommender:
     """A model version ready for use: score of an item = query vector · item vector.
 
-    item_vectors: (items + 1, d) float32, row 0 (unknown) zeros, in the order of `vocabulary`. event_types: the
-    ones it knows, by their index from 1.
+    item_vectors: (items + 1, d) float32, row 0 (unknown) zeros, in the order of `vocabulary`. event_types:
+    the ones it knows, by their index from 1.
     """
 
     version: str

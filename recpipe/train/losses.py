@@ -31,7 +31,7 @@ def chosen_loss(params: TrainParams, item_count: int) -> Literal["softmax", "sam
 class Softmax(tfrs.tasks.Retrieval):
     """Cross-entropy over the whole catalogue."""
 
-    def call(  # type: ignore[override]
+    def call(
         self, queries: tf.Tensor, targets: tf.Tensor, vectors: tf.Tensor, barred: tf.Tensor | None = None
     ) -> tf.Tensor:
         """Queries (m, d), targets (m, t) from 1, vectors (items, d), barred (any, 2) -> scalar.
@@ -53,7 +53,9 @@ def cross_entropy(logits: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, Any
     softmax less the targets' shares.
     """
     shares = tf.nn.softmax(logits)
-    loss = -tf.reduce_mean(tf.math.log(tf.maximum(tf.gather(shares, targets, batch_dims=1), SMALLEST)), axis=1)
+    loss = -tf.reduce_mean(
+        tf.math.log(tf.maximum(tf.gather(shares, targets, batch_dims=1), SMALLEST)), axis=1
+    )
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
         rows = tf.repeat(tf.range(tf.shape(targets)[0]), tf.shape(targets)[1])
@@ -70,7 +72,7 @@ class Sampled(tfrs.tasks.Retrieval):
     Subclasses give `loss_of`.
     """
 
-    def call(  # type: ignore[override]
+    def call(
         self,
         queries: tf.Tensor,
         target_vectors: tf.Tensor,
@@ -139,8 +141,8 @@ class Candidates:
     def draw(self, targets: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Items (c,) int32 and the log of how often each was expected (c,), for targets (m, t).
 
-        sampled_softmax: at most `negatives` of the step's targets, so popular items, and as many of all items,
-        each as probable. bce: `negatives` of all items, expected 1.
+        sampled_softmax: at most `negatives` of the step's targets, so popular items, and as many of all
+        items, each as probable. bce: `negatives` of all items, expected 1.
         """
         uniform = 1 + tf.cast(chance.uniform([self.negatives]) * self.items, tf.int32)
         if self.loss == "bce":

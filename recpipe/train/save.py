@@ -75,9 +75,9 @@ def _export_tower(model: TwoTower, data: TrainingData, folder: Path) -> None:
 
     Takes what the manifest names as `query_inputs`, all int32: `history` (n, max_history), item indices of
     vocabulary.parquet, newest first, padded with 0; `event_types`, of the same shape, positions from 1 in the
-    manifest's `event_types`; `gaps`, of the same shape, see `inputs.gap_buckets`; or (encoder `id`) `user` (n,),
-    indices of users.parquet, 0 = unknown. Returns `query_vector` (n, dimension + 1) float32, the last one 1.
-    Score = dot product with a row of item_vectors.npy.
+    manifest's `event_types`; `gaps`, of the same shape, see `inputs.gap_buckets`; or (encoder `id`) `user`
+    (n,), indices of users.parquet, 0 = unknown. Returns `query_vector` (n, dimension + 1) float32,
+    the last one 1. Score = dot product with a row of item_vectors.npy.
     """
     shapes = {name: [None, data.params.max_history] for name in SEQUENCES} | {USER: [None]}
     reads = {name: tf.TensorSpec(shapes[name], tf.int32, name=name) for name in model.encoder.reads}

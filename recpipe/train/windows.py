@@ -19,7 +19,7 @@ class Windows:
         has_history = np.flatnonzero(examples.history_to > examples.history_from)
         self.query_after[examples.history_to[has_history] - 1] = has_history
         # of each user: where the events begin, and where the last query with a target stands
-        users, first = np.unique(examples.users[has_history], return_index=True)
+        _, first = np.unique(examples.users[has_history], return_index=True)
         last = np.append(first[1:], len(has_history)) - 1
         self.starts = examples.history_from[has_history[first]]
         self.stops = examples.history_to[has_history[last]]

@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from recpipe import train
 from recpipe.core.workspace import Workspace
 from recpipe.train import chance
 from recpipe.train.budget import Budget
-from recpipe.train.fit import FINAL_RATE, learning_rate
 from recpipe.train.params import TrainParams
+from recpipe.train.schedule import FINAL_RATE, Schedule
 from tests.train.conftest import Write
 from tests.train.worlds import parity_world
 
@@ -54,11 +55,28 @@ def test_why_training_ended_is_kept_in_the_figures(
     assert train.figures(workspace, version)["ended"] == reason
 
 
+SLOPE = QUICK.model_copy(update={"warmup_share": 0.1, "learning_rate": 1.0})
+
+
 def test_the_step_size_rises_then_falls_to_a_tenth() -> None:
-    rate = learning_rate(QUICK.model_copy(update={"warmup_share": 0.1, "learning_rate": 1.0}), 100)
-    at = {step: float(rate(step)) for step in (0, 5, 10, 55, 100)}
+    schedule = Schedule(SLOPE, 100)
+    at = {step: float(schedule(tf.constant(step))) for step in (0, 4, 9, 10, 55, 100)}
     middle = FINAL_RATE + (1 - FINAL_RATE) / 2
-    assert at == pytest.approx({0: 0.0, 5: 0.5, 10: 1.0, 55: middle, 100: FINAL_RATE})
+    assert at == pytest.approx({0: 0.1, 4: 0.5, 9: 1.0, 10: 1.0, 55: middle, 100: FINAL_RATE})
+
+
+def test_a_budget_that_will_end_training_brings_the_step_size_down_with_it() -> None:
+    schedule = Schedule(SLOPE, 100)
+    schedule.spent.assign(0.55)
+    assert float(schedule(tf.constant(20))) == pytest.approx(float(Schedule(SLOPE, 100)(tf.constant(55))))
+    assert float(schedule(tf.constant(90))) == pytest.approx(float(Schedule(SLOPE, 100)(tf.constant(90))))
+
+
+def test_only_a_budget_that_was_set_has_a_share() -> None:
+    assert Budget(QUICK, used=(1e5, 1e5)).share == 0
+    limited = QUICK.model_copy(update={"max_minutes": 1.0, "max_cpu_seconds": 50.0})
+    assert Budget(limited, used=(15.0, 0.0)).share == pytest.approx(0.25, abs=0.01)
+    assert Budget(limited, used=(15.0, 25.0)).share == pytest.approx(0.5, abs=0.01)
 
 
 def test_an_epoch_draws_the_same_again_and_the_next_one_other_numbers() -> None:

@@ -26,7 +26,9 @@ VECTORS = tf.constant([[9.0, 9.0], [1.0, 0.0], [0.0, 1.0], [2.0, 1.0]])  # row 0
 
 def test_softmax_is_the_cross_entropy_over_all_items() -> None:
     logits = [[1, 0, 2], [0, 2, 2]]
-    expected = np.mean([math.log(sum(map(math.exp, row))) - row[at] for row, at in zip(logits, (0, 2))])
+    expected = np.mean(
+        [math.log(sum(map(math.exp, row))) - row[at] for row, at in zip(logits, (0, 2), strict=True)]
+    )
     assert float(Softmax()(QUERIES, tf.constant([[1], [3]]), VECTORS[1:])) == pytest.approx(expected)
 
 
@@ -72,7 +74,9 @@ def test_bce_of_all_negatives_is_the_plain_sigmoid_loss() -> None:
     loss = Bce(params, item_count=3, start_bias=0.0)  # its two negatives are all there are: no correction
     targets, candidates = tf.constant([[1], [1]]), tf.constant([2, 3])
     logits = [[1, 0, 2], [0, 2, 2]]
-    expected = np.mean([np.log1p(np.exp(-a)) + np.log1p(np.exp(b)) + np.log1p(np.exp(c)) for a, b, c in logits])
+    expected = np.mean(
+        [np.log1p(np.exp(-a)) + np.log1p(np.exp(b)) + np.log1p(np.exp(c)) for a, b, c in logits]
+    )
     assert loss.power == pytest.approx(1)
     assert sampled(loss, targets, candidates, tf.zeros([2])) == pytest.approx(expected)
 

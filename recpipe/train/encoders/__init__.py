@@ -1,4 +1,7 @@
-"""Query encoders: a user as a vector. Adding one: a class in a file here, a row below, its name in `TrainParams`."""
+"""Query encoders: a user as a vector.
+
+Adding one: a class in a file here, a row below, its name in `TrainParams`.
+"""
 
 from recpipe.train.encoders.attention import AttentionEncoder
 from recpipe.train.encoders.cnn import CnnEncoder

@@ -12,7 +12,7 @@ MOST_EVENT_TYPES = 255
 
 
 class SequenceEncoder(Encoder):
-    """An entry of the history is its item's vector + its event type's + that of the time since the entry before.
+    """An entry of the history is its item's vector + its event type's + that of the gap before it.
 
     Subclasses give `transform`. It works oldest first, so that padding comes before everything.
     """
