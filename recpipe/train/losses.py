@@ -34,15 +34,22 @@ class Softmax(tfrs.tasks.Retrieval):
     def call(
         self, queries: tf.Tensor, targets: tf.Tensor, vectors: tf.Tensor, barred: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """Queries (m, d), targets (m, t) from 1, vectors (items, d), barred (any, 2) -> scalar.
+        """Queries (m, d), targets (m, t) from 1, vectors (items, d), barred (m, items) bool -> scalar.
 
-        barred: pairs of query and item, from 1, that can be no right answer.
+        barred: items that are neither right nor wrong for a query; its targets count all the same.
         """
         logits = tf.matmul(queries, vectors, transpose_b=True)
         if barred is not None:
-            ruled_out = tf.fill(tf.shape(barred)[:1], IMPOSSIBLE)
-            logits = tf.tensor_scatter_nd_update(logits, barred - [0, 1], ruled_out)
+            places = own_places(targets - 1)
+            barred = tf.tensor_scatter_nd_update(barred, places, tf.zeros(tf.shape(places)[:1], tf.bool))
+            logits = tf.where(barred, IMPOSSIBLE, logits)
         return tf.reduce_mean(cross_entropy(logits, targets - 1))
+
+
+def own_places(columns: tf.Tensor) -> tf.Tensor:
+    """(m, t) column numbers -> (m · t, 2) places in a matrix of m rows."""
+    rows = tf.repeat(tf.range(tf.shape(columns)[0]), tf.shape(columns)[1])
+    return tf.stack([rows, tf.reshape(columns, [-1])], axis=1)
 
 
 @tf.custom_gradient
@@ -58,10 +65,8 @@ def cross_entropy(logits: tf.Tensor, targets: tf.Tensor) -> tuple[tf.Tensor, Any
     )
 
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, None]:
-        rows = tf.repeat(tf.range(tf.shape(targets)[0]), tf.shape(targets)[1])
-        places = tf.stack([rows, tf.reshape(targets, [-1])], axis=1)
-        share = tf.ones(tf.shape(rows)) / tf.cast(tf.shape(targets)[1], tf.float32)
-        return tf.tensor_scatter_nd_sub(shares, places, share) * upstream[:, None], None
+        share = tf.ones([tf.size(targets)]) / tf.cast(tf.shape(targets)[1], tf.float32)
+        return tf.tensor_scatter_nd_sub(shares, own_places(targets), share) * upstream[:, None], None
 
     return loss, gradient
 

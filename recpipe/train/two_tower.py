@@ -9,7 +9,7 @@ from recpipe.train.datasets import TARGETS
 from recpipe.train.encoders import ENCODERS
 from recpipe.train.inputs import HISTORY
 from recpipe.train.items import ItemTower
-from recpipe.train.losses import Candidates, chosen_loss, make_task
+from recpipe.train.losses import Candidates, chosen_loss, make_task, own_places
 from recpipe.train.params import TrainParams
 
 ITEM_BLOCK = 65_536
@@ -43,32 +43,47 @@ class TwoTower(tfrs.Model):
         has_targets = inputs[TARGETS][:, :, 0] > 0
         queries = self.with_constant(tf.boolean_mask(states, has_targets))
         targets = tf.boolean_mask(inputs[TARGETS], has_targets)
-        owned = inputs[HISTORY] if self.targets == "new" and not self.encoder.every_position else None
+        # whose items are no negatives; what a sequence will hold later is as little wrong as what it held
+        owners = tf.where(has_targets)[:, 0]
+        owned = inputs[HISTORY] if self.targets == "new" else None
         by = self._catalogue_loss if self.loss_name == "softmax" else self._sampled_loss
-        loss = by(queries, targets, owned, training)
+        loss = by(queries, targets, owned, owners, training)
         self.mean_loss.update_state(loss)
         return loss
 
     def _catalogue_loss(
-        self, queries: tf.Tensor, targets: tf.Tensor, owned: tf.Tensor | None, training: bool
+        self,
+        queries: tf.Tensor,
+        targets: tf.Tensor,
+        owned: tf.Tensor | None,
+        owners: tf.Tensor,
+        training: bool,
     ) -> tf.Tensor:
         every = self.candidate_vectors(tf.range(1, self.candidates.items + 1), training)
         if owned is None:
             return self.task(queries, targets, every)
-        rows = tf.repeat(tf.range(tf.shape(owned)[0]), tf.shape(owned)[1])
-        barred = tf.stack([rows, tf.reshape(owned, [-1])], axis=1)
-        return self.task(queries, targets, every, tf.boolean_mask(barred, barred[:, 1] > 0))
+        places = own_places(owned)
+        held = tf.zeros([tf.shape(owned)[0], self.candidates.items + 1], tf.bool)
+        held = tf.tensor_scatter_nd_update(held, places, tf.ones(tf.shape(places)[:1], tf.bool))
+        return self.task(queries, targets, every, tf.gather(held[:, 1:], owners))
 
     def _sampled_loss(
-        self, queries: tf.Tensor, targets: tf.Tensor, owned: tf.Tensor | None, training: bool
+        self,
+        queries: tf.Tensor,
+        targets: tf.Tensor,
+        owned: tf.Tensor | None,
+        owners: tf.Tensor,
+        training: bool,
     ) -> tf.Tensor:
         candidates, log_expected = self.candidates.draw(targets)
-        own = targets if owned is None else tf.concat([targets, owned], axis=1)
+        usable = is_foreign(targets, candidates)
+        if owned is not None:
+            usable &= tf.gather(is_foreign(owned, candidates), owners)
         return self.task(
             queries,
             self._vectors_of(targets, training),
             self.candidate_vectors(candidates, training),
-            is_foreign(own, candidates),
+            usable,
             log_expected,
         )
 
