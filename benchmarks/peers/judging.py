@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 
 from peers.contract import Score
 from peers.known import Known
+from recpipe.core.event_weights import worth
 from recpipe.core.metrics import hits, ndcg_at_k, recall_at_k
 from recpipe.core.ragged import Ragged
 from recpipe.evaluate import HeldOut
@@ -54,7 +55,7 @@ def validation_exam(test: HeldOut, known: Known, limit: int, seed: int = 1) -> E
     """
     histories = test.snapshot.histories()
     before, after = histories.until("validation"), histories.part("validation")
-    wanted = Ragged(after.offsets, after.items)
+    wanted = Ragged(after.offsets, after.items).where(worth(after, test.snapshot.event_weights) > 0)
     right = (wanted.values > 0) & (wanted.values <= test.snapshot.vocabulary.size)
     if test.excludes_seen:
         right &= ~wanted.contained(Ragged(before.offsets, before.items))

@@ -140,6 +140,13 @@ class Snapshot:
         """How many users there are, those without events included."""
         return int(self.manifest["rows"]["interactions"])
 
+    @property
+    def event_weights(self) -> np.ndarray:
+        """The weight of each event type by its index from 1, (types + 1,) float32; 0 for none."""
+        names = self.manifest["event_types"]
+        # snapshots made before weights existed have none: every event counts 1
+        return np.array([0.0, *self.manifest.get("event_weights", [1.0] * len(names))], np.float32)
+
     def items(self) -> pa.Table:
         """Return the table `items`, ordered by `item_index` from 1."""
         return self._read("items", None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from recpipe.core.errors import DataError
+from recpipe.core.event_weights import worth
 from recpipe.core.ragged import Ragged
 from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.workspace import Workspace
@@ -37,7 +38,7 @@ class Counts:
     users: int
     """Users asked: those with at least one right answer."""
     events: int
-    """Events of the test part, of all users."""
+    """Events of the test part, of all users, that count: neither of weight 0 or less nor taken back."""
     right_answers: int
     """Distinct pairs of user and item that are right answers."""
     unknown_share: float
@@ -66,7 +67,7 @@ class HeldOut:
     def questions(self) -> Iterator[Questions]:
         """Yield the test in chunks of users, in the order of user ids."""
         for histories in self.snapshot.chunks(CHUNK_USERS):
-            relevant, _ = _answers(histories, self.snapshot.vocabulary.size, self.excludes_seen)
+            relevant, _ = _answers(histories, self.snapshot, self.excludes_seen)
             asked = np.flatnonzero(relevant.lengths)
             if len(asked):
                 yield Questions(histories.until("test").take(asked), relevant.take(asked))
@@ -105,7 +106,7 @@ def held_out(workspace: Workspace, snapshot: str, params: EvaluateParams) -> Hel
 def _count(snapshot: Snapshot, exclude_seen: bool) -> Counts:
     totals = np.zeros(6, np.int64)
     for histories in snapshot.chunks(CHUNK_USERS):
-        relevant, event_counts = _answers(histories, snapshot.vocabulary.size, exclude_seen)
+        relevant, event_counts = _answers(histories, snapshot, exclude_seen)
         asked = relevant.lengths > 0
         is_new = asked & (histories.until("test").lengths == 0)
         totals += [asked.sum(), is_new.sum(), len(relevant.values), *event_counts]
@@ -121,13 +122,13 @@ def _count(snapshot: Snapshot, exclude_seen: bool) -> Counts:
 
 
 def _answers(
-    histories: Histories, known_items: int, exclude_seen: bool
+    histories: Histories, snapshot: Snapshot, exclude_seen: bool
 ) -> tuple[Ragged, tuple[int, int, int]]:
-    """Return the right answers of each user, and how many test events there are, unknown, and seen."""
+    """Return the right answers of each user, and how many test events count, are unknown, and seen."""
     test, before = histories.part("test"), histories.until("test")
-    asked = Ragged(test.offsets, test.items)
+    asked = Ragged(test.offsets, test.items).where(worth(test, snapshot.event_weights) > 0)
     known = Ragged(before.offsets, before.items)
-    is_unknown = asked.values > known_items
+    is_unknown = asked.values > snapshot.vocabulary.size
     is_seen = asked.contained(known)
     is_right = ~is_unknown & ~is_seen if exclude_seen else ~is_unknown
     return asked.where(is_right).unique(), (len(asked.values), int(is_unknown.sum()), int(is_seen.sum()))

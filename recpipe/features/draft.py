@@ -11,6 +11,7 @@ from recpipe.core.workspace import Workspace
 from recpipe.features.inputs import Inputs, no_events, read_inputs
 from recpipe.features.params import FeaturesParams
 from recpipe.features.split import Split, find_split
+from recpipe.features.weights import resolve
 
 SCHEMA_VERSION = 1
 """Goes up when the files of a snapshot, or what their columns mean, change."""
@@ -25,6 +26,8 @@ class SnapshotDraft:
     inputs: Inputs
     split: Split
     draft: Draft
+    event_weights: tuple[float, ...]
+    """Of each of the inputs' event types, in their order."""
 
     @property
     def name(self) -> str:
@@ -68,16 +71,16 @@ def open_draft(workspace: Workspace, params: FeaturesParams, data: str = "") -> 
     """Find out what the snapshot is made from and where its parts begin, and begin it.
 
     `data` is the id that collect handed on, kept for lineage. Raises DataError if there are no
-    events or a part is empty.
+    events, a part is empty, or the event weights do not fit the types of event.
     """
     if not workspace.database.exists():
         raise no_events(workspace)
     with store.connect(workspace.database, read_only=True) as database:
         inputs = read_inputs(database, workspace, data)
         split = find_split(database, params)
-    return SnapshotDraft(
-        workspace, params, inputs, split, workspace.snapshots.draft(f"{split.newest:%Y%m%d}")
-    )
+    weights = tuple(resolve(params.event_weights, inputs.event_types))
+    draft = workspace.snapshots.draft(f"{split.newest:%Y%m%d}")
+    return SnapshotDraft(workspace, params, inputs, split, draft, weights)
 
 
 def refuse_changed(draft: SnapshotDraft, placed: dict[int, int]) -> None:

@@ -2,7 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+LEAST_WEIGHT, MOST_WEIGHT = 0.001, 1_000
 
 
 class FeaturesParams(BaseModel):
@@ -25,8 +27,25 @@ class FeaturesParams(BaseModel):
     half_life_days: float = Field(30.0, gt=0, le=36_500)
     """Days after which an event counts half in a user's interests."""
 
+    event_weights: dict[str, float] = Field({})
+    """Weight of each type of event as a right answer, e.g. {"view": 1, "purchase": 5}; 1 where not named.
+
+    A weight of 0 or less, e.g. for returns, takes back what the user did with the item before.
+    """
+
     interest_count: int = Field(5, ge=1, le=100)
     """Categories kept as a user's interests, strongest first."""
 
     recent_days: int = Field(30, ge=1, le=36_500)
     """Days before a moment whose events are an item's recent events."""
+
+    @field_validator("event_weights")
+    @classmethod
+    def _within_bounds(cls, weights: dict[str, float]) -> dict[str, float]:
+        for name, weight in weights.items():
+            if not (-MOST_WEIGHT <= weight <= 0 or LEAST_WEIGHT <= weight <= MOST_WEIGHT):
+                raise ValueError(
+                    f"the weight of {name!r} must be from {LEAST_WEIGHT} to {MOST_WEIGHT:,}, or, for what "
+                    f"takes back, from -{MOST_WEIGHT:,} to 0; got {weight}"
+                )
+        return weights

@@ -36,6 +36,7 @@ def _manifest(draft: SnapshotDraft) -> dict[str, Any]:
         "inputs": draft.inputs.manifest(),
         "split": draft.split.manifest(),
         "event_types": list(draft.inputs.event_types),
+        "event_weights": list(draft.event_weights),
         "known_items": known_items,
         "rows": {table: _rows(draft.path(table)) for table in SNAPSHOT_TABLES},
     }

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from recpipe.core.errors import DataError
+from recpipe.core.event_weights import worth
 from recpipe.core.ragged import Ragged
 from recpipe.core.snapshot import Histories, Moment, Snapshot
 from recpipe.core.vocabulary import Vocabulary
@@ -38,16 +39,17 @@ class TrainingData:
     """One snapshot as training sees it with `params`.
 
     histories: events of the train part, of users who have any; users: their ids. event_types: names of
-    the types by their index from 1. categories: (items + 1,
-    width) int32, 0 = none. counts: moment -> "events" | "recent_events" | "recent_users" -> (items + 1,)
-    float32, how often an item occurred before that moment, and with how many users. split: its kind, and
-    where its test part begins.
+    the types by their index from 1; event_weights: (types + 1,) float32, see `core.event_weights.worth`.
+    categories: (items + 1, width) int32, 0 = none. counts: moment -> "events" | "recent_events" |
+    "recent_users" -> (items + 1,) float32, how often an item occurred before that moment, and with how many
+    users. split: its kind, and where its test part begins.
     """
 
     snapshot: str
     split: dict[str, str]
     params: TrainParams
     event_types: tuple[str, ...]
+    event_weights: np.ndarray
     vocabulary: Vocabulary
     users: Vocabulary
     histories: Histories
@@ -97,10 +99,13 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
         split={name: opened.manifest["split"][name] for name in ("kind", "test_from")},
         params=params,
         event_types=tuple(opened.manifest["event_types"]),
+        event_weights=opened.event_weights,
         vocabulary=vocabulary,
         users=Vocabulary(histories.user_ids),
         histories=histories,
-        judges=judge_with(chosen, vocabulary.size, params.validation_users, params.seed),
+        judges=judge_with(
+            chosen, vocabulary.size, opened.event_weights, params.validation_users, params.seed
+        ),
         categories=category_indices(opened.items(), vocabulary.size),
         counts=counts,
     )
@@ -132,10 +137,16 @@ def sampled_rows(count: int, share: float, seed: int) -> np.ndarray:
     return np.sort(chosen)
 
 
-def judge_with(everything: Histories, item_count: int, limit: int, seed: int) -> Judges:
-    """Choose at most `limit` of the users whose validation part has items new to them."""
+def judge_with(
+    everything: Histories, item_count: int, event_weights: np.ndarray, limit: int, seed: int
+) -> Judges:
+    """Choose at most `limit` of the users whose validation part has right answers new to them.
+
+    Right answers are items up to `item_count` with an event that counts, see `core.event_weights.worth`.
+    """
     before, after = everything.until("validation"), everything.part("validation")
-    seen, wanted = Ragged(before.offsets, before.items).unique(), Ragged(after.offsets, after.items).unique()
+    seen = Ragged(before.offsets, before.items).unique()
+    wanted = Ragged(after.offsets, after.items).where(worth(after, event_weights) > 0).unique()
     relevant = wanted.where((wanted.values > 0) & (wanted.values <= item_count) & ~wanted.contained(seen))
     rows = np.flatnonzero(relevant.lengths > 0)
     if len(rows) > limit:

@@ -68,6 +68,7 @@ def _gatherer(
     target_items = tf.constant(examples.target_items)
     users = tf.constant(examples.users + 1)
     target_from, target_to = tf.constant(examples.target_from), tf.constant(examples.target_to)
+    draw = _drawer(examples)
     query_after = tf.constant(windows.query_after) if windows else None
     back = tf.range(1, params.max_history + 1, dtype=tf.int64)
 
@@ -77,10 +78,11 @@ def _gatherer(
         at = tf.where(inside, at, tf.size(held[HISTORY], tf.int64) - 1)
         queries = rows[:, 2:3] if query_after is None else tf.gather(query_after, at)
         is_query, queries = queries >= 0, tf.maximum(queries, 0)
-        first, last = tf.gather(target_from, queries)[..., None], tf.gather(target_to, queries)[..., None]
         shape = tf.concat([tf.shape(queries), [params.targets_per_query]], axis=0)
         share = tf.random.stateless_uniform(shape, seed, dtype=tf.float64)
-        drawn = first + tf.cast(share * tf.cast(last - first, tf.float64), tf.int64)
+        drawn = draw(
+            tf.gather(target_from, queries)[..., None], tf.gather(target_to, queries)[..., None], share
+        )
         return {
             **{name: tf.gather(values, at) for name, values in held.items()},
             USER: tf.gather(users, tf.reduce_max(queries, axis=1)),
@@ -88,3 +90,22 @@ def _gatherer(
         }
 
     return gather
+
+
+def _drawer(examples: Examples) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
+    """The function (first, end, share) -> one target of each window [first, end), at a share in [0, 1).
+
+    Targets are as probable as their weights say.
+    """
+    if np.ptp(examples.target_weights) == 0:
+        return lambda first, end, share: first + tf.cast(share * tf.cast(end - first, tf.float64), tf.int64)
+    weight_before = tf.constant(examples.weight_before)
+
+    def draw(first: tf.Tensor, end: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
+        low, high = tf.gather(weight_before, first), tf.gather(weight_before, end)
+        wanted = low + share * (high - low)
+        place = tf.searchsorted(weight_before, tf.reshape(wanted, [-1]), "right", tf.int64) - 1
+        # a share just below 1 may round up to the weight at which the next window begins
+        return tf.clip_by_value(tf.reshape(place, tf.shape(wanted)), first, end - 1)
+
+    return draw

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recpipe.core.errors import DataError
+from recpipe.core.event_weights import worth
 from recpipe.core.snapshot import Histories
 from recpipe.train.inputs import gap_buckets
 from recpipe.train.params import TrainParams
@@ -19,7 +21,8 @@ class Examples:
     items (N,) int32: all events, user by user, oldest first. event_types (N,), gaps (N,): of each, see
     `inputs.encoder_inputs`. users (Q,) int32: row of the user.
     history_from, history_to (Q,): the query sees items[history_from:history_to], all strictly earlier.
-    target_items (T,) int32; target_from, target_to (Q,): targets are target_items[target_from:target_to].
+    target_items (T,) int32; target_from, target_to (Q,): targets are target_items[target_from:target_to],
+    drawn in proportion to target_weights (T,) float64, all above 0.
     weights (Q,) float in (0, 1]: how likely an epoch has the query.
     """
 
@@ -30,6 +33,7 @@ class Examples:
     history_from: np.ndarray
     history_to: np.ndarray
     target_items: np.ndarray
+    target_weights: np.ndarray
     target_from: np.ndarray
     target_to: np.ndarray
     weights: np.ndarray
@@ -37,30 +41,45 @@ class Examples:
     def __len__(self) -> int:
         return len(self.users)
 
+    @property
+    def weight_before(self) -> np.ndarray:
+        """The sum of the weights of all targets before each, (T + 1,) float64."""
+        return np.concatenate([[0.0], np.cumsum(self.target_weights)])
+
     def target_shares(self, item_count: int) -> np.ndarray:
         """How probable each item is as a drawn target, (item_count + 1,) float64, sum 1: the Q of log-Q."""
-        each = self.weights / (self.target_to - self.target_from)
+        before = self.weight_before
+        each = self.weights / (before[self.target_to] - before[self.target_from])
         steps = np.bincount(self.target_from, each, len(self.target_items) + 1)
         steps -= np.bincount(self.target_to, each, len(self.target_items) + 1)
-        share = np.maximum(np.cumsum(steps)[:-1], 0)
+        share = np.maximum(np.cumsum(steps)[:-1], 0) * self.target_weights
         shares = np.bincount(self.target_items, share, item_count + 1)
         return shares / shares.sum()
 
 
-def build_examples(histories: Histories, params: TrainParams) -> Examples:
+def build_examples(
+    histories: Histories, params: TrainParams, event_weights: np.ndarray | None = None
+) -> Examples:
     """Cut histories into queries: one at each moment, its history strictly earlier than the moment.
 
     Events at one time are one moment (a basket must not see itself) unless `params.same_time` says that
     their order is real. The targets are what happens within `params.window_days` from the moment on.
+    event_weights: (types + 1,) float32, see `core.event_weights.worth`; none: every event counts 1. Raises
+    DataError where no event is left that counts.
     """
     rows = np.repeat(np.arange(len(histories)), histories.lengths)
     starts, moment_ends = _moments(rows, histories.times, params.same_time)
     ends = moment_ends
     if params.window_days > 0:
         ends = np.maximum(moment_ends, _window_ends(rows, histories.times, starts, params.window_days))
-    is_target = histories.items > 0
-    if params.targets == "new":
-        is_target &= _first_occurrences(rows, histories.items)
+    weights = _target_weights(rows, histories, params.targets, event_weights)
+    is_target = weights > 0
+    if not is_target.any():
+        raise DataError(
+            "none of the training events counts: by features.event_weights they weigh 0 or less, or are "
+            "taken back later",
+            "Give the types of event to learn from a weight above 0.",
+        )
     targets_before = np.concatenate([[0], np.cumsum(is_target)])
     used = targets_before[ends] > targets_before[starts]
     starts, ends = starts[used], ends[used]
@@ -72,6 +91,7 @@ def build_examples(histories: Histories, params: TrainParams) -> Examples:
         history_from=histories.offsets[rows[starts]],
         history_to=starts,
         target_items=histories.items[is_target],
+        target_weights=weights[is_target],
         target_from=targets_before[starts],
         target_to=targets_before[ends],
         weights=_weights(histories.times[starts], params.half_life_days),
@@ -96,12 +116,25 @@ def _window_ends(rows: np.ndarray, times: np.ndarray, starts: np.ndarray, window
     return np.searchsorted(rows * stride + seconds, rows[starts] * stride + seconds[starts] + window, "right")
 
 
-def _first_occurrences(rows: np.ndarray, items: np.ndarray) -> np.ndarray:
-    """Which events are the first of their user with that item."""
-    _, first = np.unique(rows * (int(items.max()) + 1) + items, return_index=True)
-    is_first = np.zeros(len(items), dtype=bool)
-    is_first[first] = True
-    return is_first
+def _target_weights(
+    rows: np.ndarray, histories: Histories, targets: str, event_weights: np.ndarray | None
+) -> np.ndarray:
+    """What each event weighs as a target, (N,) float64, 0 where it is none.
+
+    Where targets are items new to the user, that is the first event with an item, and it weighs what the
+    strongest event of that user with it does: who looks today and buys tomorrow has wanted it today.
+    """
+    items = histories.items
+    weights = np.ones(len(items)) if event_weights is None else worth(histories, event_weights).astype(float)
+    if targets == "new":
+        _, first, pair = np.unique(
+            rows * (int(items.max()) + 1) + items, return_index=True, return_inverse=True
+        )
+        strongest = np.zeros(len(first))
+        np.maximum.at(strongest, pair, weights)
+        weights = np.zeros(len(items))
+        weights[first] = strongest
+    return np.where(items > 0, weights, 0)
 
 
 def _weights(times: np.ndarray, half_life_days: float) -> np.ndarray:

@@ -58,7 +58,7 @@ def fit(data: TrainingData, workspace: Workspace | None = None, *, logs: Path | 
     """
     params = data.params
     chance.start(params.seed)
-    examples = build_examples(data.histories, params)
+    examples = build_examples(data.histories, params, data.event_weights)
     every_position = ENCODERS[params.encoder].every_position
     batches = Batches(examples, params, every_position=every_position)
     model = build_model(data, batches)

@@ -51,7 +51,7 @@ def test_a_peer_and_a_model_with_the_same_scores_have_the_same_marks(board: Held
 
 def test_the_validation_part_is_asked_as_early_stopping_asks_it(board: HeldOut) -> None:
     exam = validation_exam(board, known_before(board.snapshot, "validation"), limit=1000)
-    judges = judge_with(board.snapshot.histories(), SIZE, limit=1000, seed=1)
+    judges = judge_with(board.snapshot.histories(), SIZE, board.snapshot.event_weights, limit=1000, seed=1)
     assert exam.relevant.values.tolist() == judges.relevant.values.tolist()
     assert board.snapshot.histories().user_ids[exam.users].tolist() == judges.histories.user_ids.tolist()
 

@@ -73,6 +73,14 @@ def test_columns_are_mapped_by_pairs() -> None:
     assert params("--collect.columns", "user_id=customer").collect.columns == {"user_id": "customer"}
 
 
+def test_event_weights_are_numbers_by_pairs_or_as_json_and_a_table_in_toml(tmp_path: Path) -> None:
+    expected = {"view": 1.0, "return": -1.0}
+    assert params("--features.event_weights", "view=1,return=-1").features.event_weights == expected
+    assert params("--features.event_weights", '{"view": 1, "return": -1}').features.event_weights == expected
+    (tmp_path / "params.toml").write_text("[features.event_weights]\nview = 1\nreturn = -1\n")
+    assert params("--params", str(tmp_path / "params.toml")).features.event_weights == expected
+
+
 def test_a_relative_path_means_the_folder_of_the_terminal(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
