@@ -10,7 +10,7 @@ from recpipe.core.ragged import Ragged
 from recpipe.core.snapshot import Histories, Moment, Snapshot
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
-from recpipe.train.items import category_indices
+from recpipe.train.item_inputs import ItemInputs, read_item_inputs
 from recpipe.train.params import TrainParams
 
 RECENT_USERS = "recent_users"
@@ -38,10 +38,9 @@ class TrainingData:
     """One snapshot as training sees it with `params`.
 
     histories: events of the train part, of users who have any; users: their ids. event_types: names of
-    the types by their index from 1. categories: (items + 1,
-    width) int32, 0 = none. counts: moment -> "events" | "recent_events" | "recent_users" -> (items + 1,)
-    float32, how often an item occurred before that moment, and with how many users. split: its kind, and
-    where its test part begins.
+    the types by their index from 1. item_inputs: what is known of items. counts: moment -> "events" |
+    "recent_events" | "recent_users" -> (items + 1,) float32, how often an item occurred before that moment,
+    and with how many users. split: its kind, and where its test part begins.
     """
 
     snapshot: str
@@ -52,7 +51,7 @@ class TrainingData:
     users: Vocabulary
     histories: Histories
     judges: Judges
-    categories: np.ndarray
+    item_inputs: ItemInputs
     counts: dict[Moment, dict[str, np.ndarray]]
 
     def table(self) -> pd.DataFrame:
@@ -101,7 +100,7 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
         users=Vocabulary(histories.user_ids),
         histories=histories,
         judges=judge_with(chosen, vocabulary.size, params.validation_users, params.seed),
-        categories=category_indices(opened.items(), vocabulary.size),
+        item_inputs=read_item_inputs(opened.items(), vocabulary.size, params),
         counts=counts,
     )
 

@@ -138,7 +138,7 @@ def build_model(data: TrainingData, batches: Batches) -> TwoTower:
     params, examples = data.params, batches.examples
     counts = data.counts["validation"]
     shares = examples.target_shares(data.vocabulary.size)
-    items = ItemTower(params, data.categories, counts["events"] > 0, popularity_bias(counts))
+    items = ItemTower(params, data.item_inputs, counts["events"] > 0, popularity_bias(counts))
     model = TwoTower(params, data.users.size, items, shares)
     steps = params.epochs * batches.steps
     model.schedule = Schedule(params, steps)
