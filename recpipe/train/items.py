@@ -17,7 +17,8 @@ class ItemTower(tf_keras.layers.Layer):
 
     occurs: (items + 1,) bool, items with a training event. The others keep a zero id embedding, and so do
     features that only they have: only what was learned counts. start_bias: (items + 1,) float32, log of
-    recent popularity. start_ids: (items + 1, dimension) float32, the first id embeddings; random if None.
+    recent popularity. start_ids: (items + 1, dimension) float32, first id embeddings of deviation
+    1, which are made as small as the others; random if None.
     """
 
     def __init__(
@@ -67,5 +68,5 @@ def mean_of_bag(table: tf.Variable, features: tf.Tensor) -> tf.Tensor:
 def _table(occurs: np.ndarray, dimension: int, name: str, start: np.ndarray | None = None) -> tf.Variable:
     """Embeddings of rows that occur, (rows, dimension), and zeros for the others."""
     if start is None:
-        start = tf.random.normal([len(occurs), dimension], stddev=START)
-    return tf.Variable(start * occurs[:, None].astype(np.float32), name=name)
+        start = tf.random.normal([len(occurs), dimension])
+    return tf.Variable(START * start * occurs[:, None].astype(np.float32), name=name)

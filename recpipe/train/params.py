@@ -54,6 +54,8 @@ class TrainParams(BaseModel):
     """Whether an item's attributes, names and numbers, are part of its vector."""
     use_titles: bool = True
     """Whether the words of an item's title are part of its vector."""
+    svd_start: bool = False
+    """Whether items' ids start as the singular vectors of who had what, so that users' likes are near."""
     patience: int = Field(2, ge=1, le=1000)
     """Epochs without a better validation NDCG@10 after which training ends."""
     max_minutes: float = Field(10_080.0, gt=0, le=10_080)
