@@ -60,9 +60,11 @@ class ItemTower(tf_keras.layers.Layer):
 
 def mean_of_bag(table: tf.Variable, features: tf.Tensor) -> tf.Tensor:
     """Features (n, width), 0 = none -> the mean of their rows in `table`, (n, dimension), zeros for none."""
-    present = tf.cast(features > 0, tf.float32)[..., None]
-    total = tf.reduce_sum(tf.gather(table, features) * present, axis=1)
-    return total / tf.maximum(tf.reduce_sum(present, axis=1), 1.0)
+    present = features > 0
+    # each row is read once, and summed without a copy for each item that has it
+    each, place = tf.unique(tf.boolean_mask(features, present))
+    rows = tf.gather(table, each)
+    return tf.sparse.segment_mean(rows, place, tf.where(present)[:, 0], num_segments=tf.shape(features)[0])
 
 
 def _table(occurs: np.ndarray, dimension: int, name: str, start: np.ndarray | None = None) -> tf.Variable:

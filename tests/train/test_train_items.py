@@ -131,9 +131,9 @@ def test_the_gradient_of_a_bag_touches_its_rows_only() -> None:
         total = tf.reduce_sum(mean_of_bag(table, tf.constant([[3, 5], [5, 0]])))
     gradient = tape.gradient(total, table)
     assert isinstance(gradient, tf.IndexedSlices)
-    assert set(gradient.indices.numpy().tolist()) == {0, 3, 5}
+    assert sorted(gradient.indices.numpy().tolist()) == [3, 5]
     dense = tf.convert_to_tensor(gradient).numpy()
-    assert dense[[0, 3, 5], 0].tolist() == [0, 0.5, 1.5]
+    assert dense[[3, 5], 0].tolist() == [0.5, 1.5]
 
 
 def test_features_that_only_items_without_events_have_start_at_zero() -> None:
