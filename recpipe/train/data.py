@@ -11,7 +11,7 @@ from recpipe.core.ragged import Ragged
 from recpipe.core.snapshot import Histories, Moment, Snapshot
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
-from recpipe.train.items import category_indices
+from recpipe.train.item_inputs import ItemInputs, read_item_inputs
 from recpipe.train.params import TrainParams
 
 RECENT_USERS = "recent_users"
@@ -40,9 +40,9 @@ class TrainingData:
 
     histories: events of the train part, of users who have any; users: their ids. event_types: names of
     the types by their index from 1; event_weights: (types + 1,) float32, see `core.event_weights.worth`.
-    categories: (items + 1, width) int32, 0 = none. counts: moment -> "events" | "recent_events" |
-    "recent_users" -> (items + 1,) float32, how often an item occurred before that moment, and with how many
-    users. split: its kind, and where its test part begins.
+    item_inputs: what is known of items. counts: moment -> "events" | "recent_events" | "recent_users" ->
+    (items + 1,) float32, how often an item occurred before that moment, and with how many users. split: its
+    kind, and where its test part begins.
     """
 
     snapshot: str
@@ -54,7 +54,7 @@ class TrainingData:
     users: Vocabulary
     histories: Histories
     judges: Judges
-    categories: np.ndarray
+    item_inputs: ItemInputs
     counts: dict[Moment, dict[str, np.ndarray]]
 
     def table(self) -> pd.DataFrame:
@@ -106,7 +106,7 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
         judges=judge_with(
             chosen, vocabulary.size, opened.event_weights, params.validation_users, params.seed
         ),
-        categories=category_indices(opened.items(), vocabulary.size),
+        item_inputs=read_item_inputs(opened.items(), vocabulary.size, params),
         counts=counts,
     )
 

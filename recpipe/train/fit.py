@@ -17,6 +17,7 @@ from recpipe.train.data import TrainingData
 from recpipe.train.datasets import Batches
 from recpipe.train.encoders import ENCODERS
 from recpipe.train.examples import build_examples
+from recpipe.train.factors import item_factors
 from recpipe.train.items import ItemTower
 from recpipe.train.judge import check_collapse, embed, judge, popularity_bias, vectors_at, weigh_popularity
 from recpipe.train.optimizer import LazyAdam
@@ -138,7 +139,10 @@ def build_model(data: TrainingData, batches: Batches) -> TwoTower:
     params, examples = data.params, batches.examples
     counts = data.counts["validation"]
     shares = examples.target_shares(data.vocabulary.size)
-    items = ItemTower(params, data.categories, counts["events"] > 0, popularity_bias(counts))
+    start = None
+    if params.svd_start:
+        start = item_factors(data.histories, data.vocabulary.size, params.dimension, params.seed)
+    items = ItemTower(params, data.item_inputs, counts["events"] > 0, popularity_bias(counts), start)
     model = TwoTower(params, data.users.size, items, shares)
     steps = params.epochs * batches.steps
     model.schedule = Schedule(params, steps)

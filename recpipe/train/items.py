@@ -1,33 +1,46 @@
-"""The candidate tower: an item as a vector, from its id, its categories and its popularity."""
+"""The candidate tower: an item as a vector, from its id, what is known of it, and its popularity."""
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import tensorflow as tf
 import tf_keras
 
 from recpipe.train import chance
+from recpipe.train.item_inputs import ItemInputs
 from recpipe.train.params import TrainParams
+
+START = 0.1
+"""Standard deviation of the numbers that embeddings start with."""
 
 
 class ItemTower(tf_keras.layers.Layer):
-    """Item vector = id embedding + mean of its categories' embeddings; and a learned bias.
+    """Item vector = id embedding + mean embedding of each bag + a linear map of numbers; and a learned bias.
 
-    categories: (items + 1, width) int32, 0 = none. occurs: (items + 1,) bool, items with a training event;
-    the others keep a zero id embedding, so that only what is known about them counts.
-    start_bias: (items + 1,) float32, log of recent popularity.
+    occurs: (items + 1,) bool, items with a training event. The others keep a zero id embedding, and so do
+    features that only they have: only what was learned counts. start_bias: (items + 1,) float32, log of
+    recent popularity. start_ids: (items + 1, dimension) float32, first id embeddings of deviation
+    1, which are made as small as the others; random if None.
     """
 
     def __init__(
-        self, params: TrainParams, categories: np.ndarray, occurs: np.ndarray, start_bias: np.ndarray
+        self,
+        params: TrainParams,
+        inputs: ItemInputs,
+        occurs: np.ndarray,
+        start_bias: np.ndarray,
+        start_ids: np.ndarray | None = None,
     ) -> None:
         super().__init__(name="item_tower")
         self.id_dropout = params.id_dropout
-        self.categories = tf.constant(categories)
-        start = tf.random.normal([len(occurs), params.dimension], stddev=0.1)
-        self.id_table = tf.Variable(start * occurs[:, None].astype(np.float32), name="id_table")
-        shape = [int(categories.max(initial=0)) + 1, params.dimension]
-        self.category_table = tf.Variable(tf.random.normal(shape, stddev=0.1), name="category_table")
+        self.id_table = _table(occurs, params.dimension, "id_table", start_ids)
+        self.bags = {name: tf.constant(bag.indices) for name, bag in inputs.bags.items()}
+        self.tables = {
+            name: _table(bag.occurring(occurs), params.dimension, f"{name}_table")
+            for name, bag in inputs.bags.items()
+        }
+        self.numbers = tf.constant(inputs.numbers) if inputs.numbers.shape[1] else None
+        if self.numbers is not None:
+            shape = [inputs.numbers.shape[1], params.dimension]
+            self.kernel = tf.Variable(tf.random.normal(shape, stddev=START), name="number_kernel")
         self.bias = tf.Variable(start_bias, dtype=tf.float32, name="bias")
 
     def call(self, items: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -37,23 +50,25 @@ class ItemTower(tf_keras.layers.Layer):
         if training and self.id_dropout:
             kept = chance.uniform([tf.size(each), 1]) >= self.id_dropout
             vectors *= tf.cast(kept, tf.float32)
-        categories = tf.gather(self.categories, each)
-        present = tf.cast(categories > 0, tf.float32)[..., None]
-        total = tf.reduce_sum(tf.gather(self.category_table, categories) * present, axis=1)
-        vectors += total / tf.maximum(tf.reduce_sum(present, axis=1), 1.0)
+        for name, indices in self.bags.items():
+            vectors += mean_of_bag(self.tables[name], tf.gather(indices, each))
+        if self.numbers is not None:
+            vectors += tf.matmul(tf.gather(self.numbers, each), self.kernel)
         shape = tf.concat([tf.shape(items), [vectors.shape[1]]], axis=0)
         return tf.reshape(tf.gather(vectors, place), shape)
 
 
-def category_indices(items: pa.Table, item_count: int, width: int = 8) -> np.ndarray:
-    """Categories of items 1..item_count as indices from 1, (item_count + 1, <= width) int32, 0 = none."""
-    lists = items.column("categories").slice(0, item_count).combine_chunks()
-    encoded = pc.list_flatten(lists).dictionary_encode()
-    flat = encoded.indices.to_numpy() + 1
-    rows = pc.list_parent_indices(lists).to_numpy() + 1
-    lengths = np.bincount(rows, minlength=item_count + 1)
-    place = np.arange(len(rows)) - (np.cumsum(lengths) - lengths)[rows]
-    result = np.zeros((item_count + 1, max(1, min(width, lengths.max(initial=1)))), dtype=np.int32)
-    fits = place < result.shape[1]
-    result[rows[fits], place[fits]] = flat[fits]
-    return result
+def mean_of_bag(table: tf.Variable, features: tf.Tensor) -> tf.Tensor:
+    """Features (n, width), 0 = none -> the mean of their rows in `table`, (n, dimension), zeros for none."""
+    present = features > 0
+    # each row is read once, and summed without a copy for each item that has it
+    each, place = tf.unique(tf.boolean_mask(features, present))
+    rows = tf.gather(table, each)
+    return tf.sparse.segment_mean(rows, place, tf.where(present)[:, 0], num_segments=tf.shape(features)[0])
+
+
+def _table(occurs: np.ndarray, dimension: int, name: str, start: np.ndarray | None = None) -> tf.Variable:
+    """Embeddings of rows that occur, (rows, dimension), and zeros for the others."""
+    if start is None:
+        start = tf.random.normal([len(occurs), dimension])
+    return tf.Variable(START * start * occurs[:, None].astype(np.float32), name=name)

@@ -48,6 +48,14 @@ class TrainParams(BaseModel):
     """Share of history entries, and of hidden units, left out of a training step."""
     id_dropout: float = Field(0.4, ge=0, lt=1)
     """Share of items whose id is hidden in a training step, so that their categories learn to stand in."""
+    use_categories: bool = True
+    """Whether an item's categories, each level of the path, are part of its vector."""
+    use_attributes: bool = True
+    """Whether an item's attributes, names and numbers, are part of its vector."""
+    use_titles: bool = True
+    """Whether the words of an item's title are part of its vector."""
+    svd_start: bool = False
+    """Whether items' ids start as the singular vectors of who had what, so that users' likes are near."""
     patience: int = Field(2, ge=1, le=1000)
     """Epochs without a better validation NDCG@10 after which training ends."""
     max_minutes: float = Field(10_080.0, gt=0, le=10_080)

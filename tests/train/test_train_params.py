@@ -40,8 +40,14 @@ def first_batch(data: train.TrainingData) -> Any:
 
 
 def vectors_before_training(data: train.TrainingData) -> Any:
-    model = build_model(data, build_examples(data.histories, data.params), data.params)
+    model = build_model(data, Batches(build_examples(data.histories, data.params), data.params))
     return [embed(model, data.histories, data.users, data.params)]
+
+
+def item_vectors_before_training(data: train.TrainingData) -> Any:
+    return [
+        build_model(data, Batches(build_examples(data.histories, data.params), data.params)).item_vectors()
+    ]
 
 
 def fitted(data: train.TrainingData) -> Any:
@@ -72,6 +78,10 @@ CHANGES: dict[str, tuple[Any, Observe]] = {
     "warmup_share": (0.9, fitted),
     "dropout": (0.6, fitted),
     "id_dropout": (0.6, fitted),
+    "use_categories": (False, item_vectors_before_training),
+    "use_attributes": (False, item_vectors_before_training),
+    "use_titles": (False, item_vectors_before_training),
+    "svd_start": (True, item_vectors_before_training),
     "patience": (1, epochs_run),
     "max_minutes": (1e-9, why_training_ended),
     "max_cpu_seconds": (1e-9, why_training_ended),
@@ -88,7 +98,7 @@ def test_every_parameter_is_tried_below() -> None:
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_parameter_changes_what_it_says(name: str, workspace: Workspace, write_snapshot: Write) -> None:
-    write_snapshot(market_world())
+    write_snapshot(market_world(), categories={f"i{item:02d}": [f"kind {item % 2}"] for item in range(15)})
     value, observe = CHANGES[name]
     base = BASE | NEEDS.get(name, {})
     before, after = (

@@ -1,5 +1,6 @@
 """Tiny worlds whose right lists are known by construction, written as snapshots."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -53,13 +54,15 @@ def interactions(world: World, index: Mapping[str, int]) -> pa.Table:
 
 
 def items(ids: list[str], categories: Mapping[str, list[str]]) -> pa.Table:
+    """Titles are ids; an item with categories has an attribute, the shelf of the first of them."""
+    shelves = [json.dumps({"shelf": names[0]} if (names := categories.get(item)) else {}) for item in ids]
     return pa.table(
         {
             "item_index": pa.array(range(1, len(ids) + 1), pa.int32()),
             "item_id": ids,
             "title": ids,
             "categories": pa.array([categories.get(item, []) for item in ids], pa.list_(pa.string())),
-            "attributes": ["{}"] * len(ids),
+            "attributes": shelves,
         }
     )
 
