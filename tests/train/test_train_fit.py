@@ -8,6 +8,7 @@ from recpipe import train
 from recpipe.core.errors import StageError
 from recpipe.core.progress import Progress
 from recpipe.core.workspace import Workspace
+from recpipe.train.datasets import Batches
 from recpipe.train.examples import build_examples
 from recpipe.train.fit import Fitted, build_model
 from recpipe.train.judge import (
@@ -22,7 +23,7 @@ from recpipe.train.judge import (
 )
 from recpipe.train.optimizer import LazyAdam
 from recpipe.train.params import TrainParams
-from recpipe.train.two_tower import TwoTower, usable_negatives
+from recpipe.train.two_tower import TwoTower
 from tests.train.conftest import Write
 from tests.train.worlds import parity_world
 
@@ -40,7 +41,7 @@ def with_params(data: train.TrainingData, **changes: object) -> train.TrainingDa
 
 
 def untrained(data: train.TrainingData) -> TwoTower:
-    return build_model(data, build_examples(data.histories, data.params), data.params)
+    return build_model(data, Batches(build_examples(data.histories, data.params), data.params))
 
 
 def test_the_weights_are_those_of_the_best_epoch(data: train.TrainingData) -> None:
@@ -88,7 +89,7 @@ def test_a_loss_that_is_no_number_is_named(data: train.TrainingData) -> None:
 
 def test_one_vector_for_all_users_is_called_a_collapse(data: train.TrainingData) -> None:
     model = untrained(data)
-    model.query_vectors(np.zeros((1, 8), dtype=np.int32))
+    model.query_vectors({"history": np.zeros((1, 8), dtype=np.int32)})
     model.encoder.set_weights([np.zeros_like(weights) for weights in model.encoder.get_weights()])
     model.items.bias.assign(np.arange(len(model.items.bias.numpy())))
     with pytest.raises(StageError, match="query vectors are the same"):
@@ -129,21 +130,6 @@ def test_popularity_weighs_what_suits_the_judges(data: train.TrainingData) -> No
 def test_an_item_without_training_events_has_its_bias_only(data: train.TrainingData) -> None:
     data.counts["validation"]["events"][3] = 0
     assert untrained(data).item_vectors()[3, :-1].tolist() == [0] * 4
-
-
-def test_own_targets_and_for_new_targets_the_history_are_no_negatives() -> None:
-    inputs = {
-        "history": np.array([[1, 0], [4, 2]], dtype=np.int32),
-        "targets": np.array([[2, 3], [3, 5]], dtype=np.int32),
-    }
-    assert usable_negatives(inputs, "all").numpy().tolist() == [
-        [False, False, False, True],
-        [True, False, False, False],
-    ]
-    assert usable_negatives(inputs, "new").numpy().tolist() == [
-        [False, False, False, True],
-        [False, False, False, False],
-    ]
 
 
 def test_the_lazy_optimizer_moves_only_the_rows_of_the_batch_and_those_as_adam_does() -> None:

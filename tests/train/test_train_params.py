@@ -11,6 +11,7 @@ from recpipe import train
 from recpipe.core.workspace import Workspace
 from recpipe.train.data import RECENT_USERS
 from recpipe.train.datasets import Batches
+from recpipe.train.encoders import ENCODERS
 from recpipe.train.examples import build_examples
 from recpipe.train.fit import build_model
 from recpipe.train.judge import embed
@@ -40,7 +41,9 @@ def first_batch(data: train.TrainingData) -> Any:
 
 
 def vectors_before_training(data: train.TrainingData) -> Any:
-    model = build_model(data, Batches(build_examples(data.histories, data.params), data.params))
+    every = ENCODERS[data.params.encoder].every_position
+    examples = build_examples(data.histories, data.params)
+    model = build_model(data, Batches(examples, data.params, every_position=every))
     return [embed(model, data.histories, data.users, data.params)]
 
 
@@ -64,6 +67,10 @@ def why_training_ended(data: train.TrainingData) -> Any:
 
 CHANGES: dict[str, tuple[Any, Observe]] = {
     "encoder": ("id", vectors_before_training),
+    "loss": ("bce", fitted),
+    "negatives": (3, fitted),
+    "layers": (1, vectors_before_training),
+    "heads": (1, vectors_before_training),
     "dimension": (5, vectors_before_training),
     "max_history": (4, first_batch),
     "same_time": ("sequence", examples),
@@ -89,7 +96,12 @@ CHANGES: dict[str, tuple[Any, Observe]] = {
     "sample": (0.5, lambda data: [data.histories.items]),
     "seed": (7, first_batch),
 }
-NEEDS = {"patience": {"epochs": 12, "patience": 12, "learning_rate": 0.5}}
+NEEDS = {
+    "negatives": {"loss": "sampled_softmax"},
+    "layers": {"encoder": "attention"},
+    "heads": {"encoder": "attention"},
+    "patience": {"epochs": 12, "patience": 12, "learning_rate": 0.5},
+}
 
 
 def test_every_parameter_is_tried_below() -> None:
@@ -119,7 +131,7 @@ def test_a_parameter_says_what_it_means(name: str) -> None:
         {"epoch": 3},
         {"epochs": 0},
         {"dropout": 1.0},
-        {"encoder": "cnn"},
+        {"encoder": "lstm"},
         {"sample": 0},
         {"max_minutes": 0},
         {"max_cpu_seconds": 0},
