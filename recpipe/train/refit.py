@@ -27,8 +27,9 @@ def refit(workspace: Workspace, version: str, snapshot: str) -> str:
 
     That is the new refit; the one that is here, if this version was refitted on this snapshot before; or the
     version itself, if it was trained with `refit` off. The refit takes the version's parameters, best epoch
-    and weight of popularity; a budget is the same once more. No pointer moves. Raises DataError if there is
-    no such version or snapshot, or if `version` is a refit itself.
+    and weight of popularity. A budget is the same once more, and what is left of it decides the step size as
+    it did: a version that it cut short within an epoch is refitted about as far. No pointer moves. Raises
+    DataError if there is no such version or snapshot, or if `version` is a refit itself.
     """
     if made_of := refit_of(workspace, version):
         raise DataError(f"{version}: a refit of {made_of} itself", f"Refit {made_of}.")

@@ -131,6 +131,16 @@ def test_a_refit_runs_the_best_epoch_and_takes_the_weight_of_popularity(
     np.testing.assert_array_equal(three[:, :-1], one[:, :-1])
 
 
+def test_a_version_that_a_budget_ended_within_an_epoch_is_refitted_no_longer_than_that(
+    workspace: Workspace, launched: str
+) -> None:
+    version = trained(workspace, epochs=3, max_cpu_seconds=1e-9)
+    refitted = train.refit(workspace, version, launched)
+    for name in (version, refitted):
+        assert train.figures(workspace, name)["ended"] == "budget"
+        assert len(train.curve(workspace, name)) == train.figures(workspace, name)["best_epoch"] == 1
+
+
 def test_a_refit_says_what_it_is_made_of_and_moves_no_pointer(workspace: Workspace, launched: str) -> None:
     popularity, version = train.popularity(workspace, train.read(workspace, "", QUICK)), trained(workspace)
     workspace.models.point("champion", version)
