@@ -47,7 +47,9 @@ def train_and_test(workspace: Workspace, params: PipelineParams, test: HeldOut, 
     from recpipe import evaluate, train  # loads TensorFlow
 
     run, ids = workspace.new_run(), {"snapshot": test.snapshot.name}
-    trained = run_stage("train", params.train.model_copy(update={"seed": seed}), workspace, run, ids)
+    # no lists are made here, so nobody needs the refit
+    changed = params.train.model_copy(update={"seed": seed, "refit": False})
+    trained = run_stage("train", changed, workspace, run, ids)
     ids |= trained.ids
     run_stage("evaluate", params.evaluate, workspace, run, ids)
     scores = evaluate.score(train.load(workspace, ids["model"]), test)

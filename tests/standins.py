@@ -44,7 +44,7 @@ figures = {"epochs": stage.params.epochs}
 """,
     "evaluate": """
 stage.workspace.models.point("champion", stage.model)
-outputs = {"champion": stage.model}
+outputs = {"champion": stage.model, "refitted": stage.model}
 figures = {
     "metrics": {"model": {"ndcg": 0.2, "recall": 0.3}, "popularity": {"ndcg": 0.1, "recall": 0.15}},
     "k": stage.params.k, "decision": "promoted: better than popularity", "promoted": True,

@@ -114,6 +114,24 @@ def test_a_champion_that_learned_from_the_test_does_not_stay_by_its_score(
     assert second.ids["champion"] != first.ids["champion"]
 
 
+@pytest.mark.parametrize("refit", [True, False])
+def test_an_item_first_sold_in_the_test_is_listed_if_there_is_a_refit_and_only_then(
+    refit: bool, workspace: Workspace, tmp_path: Path
+) -> None:
+    """Popularity or tower, whoever is champion: the item is new to some of those who get lists."""
+    users, items = tuple(f"u{n}" for n in range(9)), tuple(f"i{n}" for n in range(13))
+    events = round_robin(users, items, each=9)
+    launched = [(user, "launched", events[-1][2]) for user in users[:5]]
+    results = run_corridor(
+        workspace, write_events(tmp_path / "e.csv", events + launched), train={"refit": refit}
+    )
+    listed = {user for user, item, _ in exported(workspace, tmp_path / "lists.csv") if item == "launched"}
+    assert listed == (set(users[5:]) if refit else set())
+    ids, made_by = results["evaluate"].ids, results["recommend"].figures["model"]
+    assert made_by == ids["refitted"]
+    assert (ids["refitted"] != ids["champion"]) == refit
+
+
 REFUSED = {
     "all times equal": (
         [(f"u{n % 9}", f"i{n % 7}", 0) for n in range(60)],

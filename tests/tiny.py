@@ -116,19 +116,22 @@ def make_model(
     name: str,
     kind: str = "mean",
     split: Mapping[str, str] | None = None,
+    refit_of: str = "",
 ) -> str:
     """Write a model version whose item vectors are `items` (id to vector); point "newest" at it.
 
-    Its manifest has the entry `split` if one is given.
+    Its manifest has the entries `split` and `refit_of` if they are given; no pointer names a refit.
     """
     ids = sorted(items)
     vectors = np.array([[0.0] * len(next(iter(items.values()))), *(items[item] for item in ids)], np.float32)
     draft = workspace.models.draft(name)
     Vocabulary(np.array(ids, object)).write(draft.folder / "vocabulary.parquet")
     np.save(draft.folder / "item_vectors.npy", vectors)
-    told = {"split": dict(split)} if split else {}
+    told: dict[str, Any] = {"split": dict(split)} if split else {}
+    told |= {"refit_of": refit_of} if refit_of else {}
     sealed = draft.seal({"kind": kind, "snapshot": snapshot, "parameters": {"seed": 1}, "figures": {}} | told)
-    workspace.models.point("popularity" if kind == "popularity" else "newest", sealed)
+    if not refit_of:
+        workspace.models.point("popularity" if kind == "popularity" else "newest", sealed)
     return sealed
 
 

@@ -30,6 +30,8 @@ def status_lines(workspace: Workspace) -> list[str]:
     if workspace.database.exists():
         lines.append(_row("database", f"{workspace.database.stat().st_size / 1e6:,.0f} MB"))
     for name, place in PLACES.items():
+        if not place.pointer:
+            continue
         shelf = place.on(workspace)
         pointed = shelf.pointed(place.pointer)
         made = str(shelf.manifest(pointed)["created_at"])[:19].replace("T", " ") if shelf.has(pointed) else ""

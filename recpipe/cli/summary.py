@@ -58,6 +58,8 @@ def _made(ids: Mapping[str, str], figures: Mapping[str, Any]) -> Iterator[str]:
         yield _row("decision", str(figures["decision"]))
     if "champion" in ids:
         yield _row("champion", ids["champion"])
+    if ids.get("refitted", ids.get("champion")) != ids.get("champion"):
+        yield _row("refitted", f"{ids['refitted']}, on everything up to now")
 
 
 def _samples(figures: Mapping[str, Any]) -> list[Mapping[str, Any]]:

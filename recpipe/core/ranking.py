@@ -73,9 +73,9 @@ class Ranker:
     "test" knows the items seen before the test part, "now" all that the model knows. Ties go to the
     lower item id. Users of whose history the model knows nothing get the popular list: the items most
     taken of late, of the snapshot's vocabulary only, at either moment. So an item first seen in the test
-    part, or with fewer than `features.min_item_events`, is in no list but of a model that knows it from
-    another snapshot. Raises UnusableModel if the model's item vectors are not finite, DataError if it
-    knows no item of the snapshot.
+    part, or with fewer than `features.min_item_events`, is in no list but of a model that knows it: a refit,
+    or one of another snapshot. Raises UnusableModel if the model's item vectors are not finite, DataError
+    if it knows no item of the snapshot.
     """
 
     def __init__(self, recommender: Recommender, snapshot: Snapshot, moment: Literal["test", "now"]) -> None:

@@ -7,6 +7,7 @@ two) does no harm: what counts is the newest line that names today's champion.
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, Literal
 
 from recpipe.core.errors import DataError
 from recpipe.core.files import read_json
+from recpipe.core.refits import refit_of, with_refits
 from recpipe.core.workspace import Workspace
 
 CHAMPION = "champion"
@@ -64,10 +66,13 @@ def versions(workspace: Workspace) -> list[Version]:
     return [_version(workspace, name, states.get(name, "")) for name in workspace.models.names()]
 
 
-def in_use(workspace: Workspace) -> set[str]:
-    """Return the versions that must not be pruned: champion, the one before it, popularity, newest."""
+def in_use(workspace: Workspace, also: Collection[str] = ()) -> set[str]:
+    """Return what must not be pruned: champion, the one before it, popularity, newest, and `also`.
+
+    With each version its newest refit, with each refit its version.
+    """
     pointed = {workspace.models.pointed(pointer) for pointer in (CHAMPION, POPULARITY, NEWEST)}
-    return (pointed | {previous(workspace)}) - {""}
+    return with_refits(workspace, (pointed | {previous(workspace), *also}) - {""})
 
 
 def moves(workspace: Workspace) -> list[Move]:
@@ -92,9 +97,14 @@ def promote(workspace: Workspace, version: str, *, why: str, who: str) -> bool:
     """Make `version` the champion; return False if it is already.
 
     Its files are verified first; the pointer moves last. Raises DataError if there is no such
-    version, or naming the file that was altered.
+    version, if it is a refit, or naming the file that was altered.
     """
     workspace.models.verify(version)
+    if made_of := refit_of(workspace, version):
+        raise DataError(
+            f"{version}: a refit of {made_of}, trained on the test too, so that no score speaks for it",
+            f"Promote {made_of}: lists are then made by its refit.",
+        )
     replaced = champion(workspace)
     if version == replaced:
         return False

@@ -50,7 +50,7 @@ def _card(
         "Decision": decision.reason,
         "Parameters": _bullets(manifest.get("parameters", {})),
         "Training": _bullets(_single(manifest.get("figures", {}))),
-        "Limits": _bullets_of(_limits(own, test)),
+        "Limits": _bullets_of(_limits(manifest, own, test)),
         "Lineage": _bullets(_lineage(manifest, test)),
     }
     body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items() if text)
@@ -90,7 +90,7 @@ def _beside(scores: Mapping[str, Scores]) -> list[str]:
     return ahead + marked
 
 
-def _limits(own: Scores, test: HeldOut) -> list[str]:
+def _limits(manifest: Mapping[str, Any], own: Scores, test: HeldOut) -> list[str]:
     limits = [
         "Items not known at the cut are never recommended by this version; "
         f"here they are {test.counts.unknown_share:.1%} of the test events.",
@@ -106,6 +106,11 @@ def _limits(own: Scores, test: HeldOut) -> list[str]:
             "Split last-event has no common time: training knows events of others later than a user's test, "
             "and events of one user at one and the same time, told apart by their order alone, may fall on "
             "both sides of the split."
+        )
+    if manifest.get("parameters", {}).get("refit"):
+        limits.append(
+            "As champion it is refitted on everything up to now, and its refit makes the lists: no test has "
+            "scored that."
         )
     return [*limits, own.problem] if own.problem else limits
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from recpipe.core.refits import REFIT_OF
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
 
@@ -13,9 +14,11 @@ def seen_test(workspace: Workspace, version: str, test: Snapshot) -> str:
 
     It has not if it was trained on `test` itself, or if both are split by time and its own test part
     begins no later: all that it learned from was before that. Its split is told by its manifest, else
-    by its snapshot; where neither can tell (the snapshot was pruned), it may have seen them.
+    by its snapshot; where neither can tell (the snapshot was pruned), it may have seen them. A refit has.
     """
     manifest = workspace.models.manifest(version)
+    if REFIT_OF in manifest:
+        return f"has seen events of this test (it is a refit of {manifest[REFIT_OF]}, trained up to its now)"
     trained_on = manifest["snapshot"]
     if trained_on == test.name:
         return ""

@@ -22,7 +22,7 @@ class FeaturesParams(BaseModel):
     """Share of all events that are the validation part, just before the test part; split time only."""
 
     min_item_events: int = Field(1, ge=1, le=1_000_000)
-    """Events before the test part that an item needs to be known to models; others are never recommended."""
+    """Events before the test part (for a refit: up to now) that an item needs to be known to models."""
 
     half_life_days: float = Field(30.0, gt=0, le=36_500)
     """Days after which an event counts half in a user's interests."""

@@ -13,6 +13,7 @@ from recpipe.core import registry
 from recpipe.core.files import content_id
 from recpipe.core.progress import track
 from recpipe.core.ranking import Ranker, Ranking
+from recpipe.core.refits import served
 from recpipe.core.shelf import Draft
 from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.workspace import Workspace
@@ -48,7 +49,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Lists:
-    """Lists that are made but not yet published: `draft` holds the parts."""
+    """Lists that are made but not yet published: `draft` holds the parts; `model` made them."""
 
     draft: Draft
     snapshot: Snapshot
@@ -80,13 +81,15 @@ class Lists:
 def make_lists(workspace: Workspace, snapshot: str, champion: str, params: RecommendParams) -> Lists:
     """Rank for every user of `snapshot`, with the whole history up to now; names may be empty (current).
 
-    Nothing is visible to readers before `publish`; a failure leaves nothing behind. Raises DataError
-    if there is no snapshot or no champion, or naming the file of either that was altered.
+    The champion's refit on this snapshot makes the lists, the champion itself where there is none.
+    Nothing is visible to readers before `publish`; a failure leaves nothing behind. Raises DataError if
+    there is no snapshot or no champion, or naming the file of either that was altered.
     """
     from recpipe import train  # loads TensorFlow
 
     opened = Snapshot.open(workspace, snapshot)
-    version = workspace.models.resolve(champion, registry.CHAMPION)
+    champion = workspace.models.resolve(champion, registry.CHAMPION)
+    version = served(workspace, champion, opened.name)
     ranker = Ranker(train.load(workspace, version), opened, "now")
     identity = content_id(opened.name, version, params.model_dump(exclude={"keep"}), SCHEMA_VERSION)
     draft = workspace.publications.draft(f"{opened.name.partition('-')[0]}-{identity}")

@@ -36,8 +36,8 @@ def publish(workspace: Workspace, lists: Lists) -> str:
 def prune(workspace: Workspace, keep: int) -> Pruned:
     """Keep the newest `keep` publications and snapshots, and all that the kept ones or pointers name.
 
-    Of the models stay: champion, the one before it, popularity, the newest, and those that a kept
-    publication was made by.
+    Of the models stay: champion, the one before it, popularity, the newest, those that a kept
+    publication was made by, and the newest refit of each; older refits go.
     """
     publications, snapshots = workspace.publications, workspace.snapshots
     current = publications.pointed(CURRENT)
@@ -46,7 +46,7 @@ def prune(workspace: Workspace, keep: int) -> Pruned:
     if len(kept) > keep:
         kept = {*publications.names()[: keep - 1], current}
     inputs = [publications.manifest(name)["inputs"] for name in kept]
-    models = registry.in_use(workspace) | {made_from["model"] for made_from in inputs}
+    models = registry.in_use(workspace, also={made_from["model"] for made_from in inputs})
     removed_publications, removed_models = publications.prune(kept), workspace.models.prune(models)
     needed = {workspace.models.manifest(name)["snapshot"] for name in workspace.models.names()}
     needed |= {made_from["snapshot"] for made_from in inputs}

@@ -36,7 +36,7 @@ def find_finished(workspace: Workspace, stage: str, key: str) -> StageResult | N
 def point_at(workspace: Workspace, result: StageResult) -> None:
     """Let the pointers that follow the last run name a reused stage's outputs."""
     for name, value in result.ids.items():
-        if name in PLACES and not PLACES[name].decided:
+        if name in PLACES and PLACES[name].pointer and not PLACES[name].decided:
             PLACES[name].on(workspace).point(PLACES[name].pointer, value)
 
 

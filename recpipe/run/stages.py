@@ -34,7 +34,7 @@ STAGES: dict[str, StageRow] = {
             "evaluate",
             "4_evaluate.ipynb",
             ("snapshot", "model", "popularity"),
-            ("champion",),
+            ("champion", "refitted"),
             ("evaluate", "train"),
         ),
         StageRow(
@@ -50,7 +50,7 @@ STAGES: dict[str, StageRow] = {
 
 @dataclass(frozen=True)
 class IdPlace:
-    """Where the thing that an id names lies, and the pointer to the newest.
+    """Where the thing that an id names lies, and the pointer to the newest; "" if none names it.
 
     `decided` pointers are moved by a decision of their stage (promotion, publication); the others
     simply follow the last run.
@@ -71,6 +71,8 @@ PLACES: dict[str, IdPlace] = {
     "model": IdPlace("models", "newest", decided=False),
     "popularity": IdPlace("models", "popularity", decided=False),
     "champion": IdPlace("models", "champion", decided=True),
+    # what makes the lists: found by the champion and the snapshot, see core/refits.py
+    "refitted": IdPlace("models", "", decided=False),
     "publication": IdPlace("publications", "current", decided=True),
 }
 

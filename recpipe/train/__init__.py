@@ -6,6 +6,7 @@
 | `popularity` | writes the popularity version |
 | `fit` | trains the two-tower model; early stopping on validation NDCG@10 |
 | `save` | writes the version |
+| `refit` | trains a champion once more, on everything up to now, to make the lists |
 | `load` | the one loader of versions; `curve` and `figures` tell how one was trained |
 """
 
@@ -14,6 +15,7 @@ from recpipe.train.fit import Fitted, fit
 from recpipe.train.load import Recommender, curve, figures, load
 from recpipe.train.params import TrainParams
 from recpipe.train.popularity import popularity
+from recpipe.train.refit import refit
 from recpipe.train.save import save
 
 __all__ = [
@@ -27,5 +29,6 @@ __all__ = [
     "load",
     "popularity",
     "read",
+    "refit",
     "save",
 ]

@@ -104,11 +104,14 @@ def prune(workspace: Workspace) -> None:
             path.unlink(missing_ok=True)
 
 
-def key_of(data: Any) -> str:
-    """Name what decides the weights: every number and name of `data`, its parameters, and the code."""
+def key_of(data: Any, epochs: int = 0) -> str:
+    """Name what decides the weights: every number and name of `data`, its parameters, and the code.
+
+    epochs: how many are run of those planned, 0 = all.
+    """
     folders = [PACKAGE / wing for wing in ("train", "core")]
     code = [(path.name, file_hash(path)) for folder in folders for path in sorted(folder.rglob("*.py"))]
-    return content_id(data.snapshot, data.params.model_dump(), _described(data), code)
+    return content_id(data.snapshot, data.params.model_dump(), epochs, _described(data), code)
 
 
 def _described(value: Any) -> Any:

@@ -1,10 +1,12 @@
 """What a training run reads from a snapshot: the train part, and the users who judge after each epoch."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from recpipe.core import columns as c
 from recpipe.core.errors import DataError
 from recpipe.core.event_weights import worth
 from recpipe.core.ragged import Ragged
@@ -81,9 +83,49 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
     Raises DataError where the snapshot is absent or altered, or holds nothing to learn from.
     """
     opened = Snapshot.open(workspace, snapshot)
-    vocabulary = opened.vocabulary
     # items with fewer than `min_item_events`, or first seen in the test part, have no vector: unknown, 0
-    everything = opened.histories().translated(np.arange(vocabulary.size + 1))
+    known = np.arange(1, opened.vocabulary.size + 1)
+    return _assembled(opened, params, opened.histories(), known, {moment: moment for moment in MOMENTS})
+
+
+def read_up_to_now(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingData:
+    """Read a snapshot as if its newest event were the end of the train part: every moment is now.
+
+    The vocabulary holds the items with `features.min_item_events` up to now, in the order of their ids, the
+    histories are whole, and there are no judges. Raises DataError as `read` does.
+    """
+    opened = Snapshot.open(workspace, snapshot)
+    histories = opened.histories()
+    counts = np.zeros_like(histories.counts)
+    counts[:, 0] = histories.lengths
+    trained = replace(histories, counts=counts)
+    return _assembled(opened, params, trained, _known_now(opened), dict.fromkeys(MOMENTS, "now"))
+
+
+def _known_now(snapshot: Snapshot) -> np.ndarray:
+    """Snapshot's indices of the items known to models as of now, in the order of their ids."""
+    minimum = snapshot.manifest["parameters"]["min_item_events"]
+    known = np.flatnonzero(snapshot.item_features("now")[c.EVENTS] >= minimum)
+    ids = snapshot.items().column(c.ITEM_ID).to_numpy(zero_copy_only=False)
+    return known[np.argsort(ids[known - 1], kind="stable")]
+
+
+def _assembled(
+    opened: Snapshot,
+    params: TrainParams,
+    recorded: Histories,
+    known: np.ndarray,
+    counted_at: Mapping[Moment, Moment],
+) -> TrainingData:
+    """What training reads of the histories `recorded`; the vocabulary is `known`, the snapshot's indices.
+
+    counted_at: which moment's item features stand for each moment's.
+    """
+    items = opened.items().take(known - 1)
+    vocabulary = Vocabulary(items.column(c.ITEM_ID).to_numpy(zero_copy_only=False))
+    mapping = np.zeros(opened.item_count + 1, dtype=np.int32)
+    mapping[known] = np.arange(1, len(known) + 1)
+    everything = recorded.translated(mapping)
     chosen = everything.take(sampled_rows(len(everything), params.sample, params.seed))
     histories = chosen.part("train")
     histories = histories.take(np.flatnonzero(histories.lengths > 0))
@@ -93,7 +135,10 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
             "are too little to learn from",
             "Collect more events, or raise train.sample.",
         )
-    counts = {moment: _counts(opened, everything, moment, params.recent_days) for moment in MOMENTS}
+    counts = {
+        moment: _counts(opened.item_features(source), known, everything.until(moment), params.recent_days)
+        for moment, source in counted_at.items()
+    }
     return TrainingData(
         snapshot=opened.name,
         split={name: opened.manifest["split"][name] for name in ("kind", "test_from")},
@@ -106,18 +151,18 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
         judges=judge_with(
             chosen, vocabulary.size, opened.event_weights, params.validation_users, params.seed
         ),
-        item_inputs=read_item_inputs(opened.items(), vocabulary.size, params),
+        item_inputs=read_item_inputs(items, vocabulary.size, params),
         counts=counts,
     )
 
 
-def _counts(snapshot: Snapshot, everything: Histories, moment: Moment, days: int) -> dict[str, np.ndarray]:
-    """How often each known item occurred before `moment`, and with how many users of late."""
-    known = snapshot.vocabulary.size + 1
-    counts = {
-        name: values[:known].astype(np.float32) for name, values in snapshot.item_features(moment).items()
-    }
-    return counts | {RECENT_USERS: recent_users(everything.until(moment), known, days)}
+def _counts(
+    features: Mapping[str, np.ndarray], known: np.ndarray, before: Histories, days: int
+) -> dict[str, np.ndarray]:
+    """How often each known item occurred, and with how many users of late."""
+    rows = np.append(0, known)  # the first is unknown
+    counts = {name: values[rows].astype(np.float32) for name, values in features.items()}
+    return counts | {RECENT_USERS: recent_users(before, len(rows), days)}
 
 
 def recent_users(histories: Histories, known: int, days: int) -> np.ndarray:

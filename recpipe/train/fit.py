@@ -48,14 +48,17 @@ class Fitted:
     validation_ndcg: float
 
 
-def fit(data: TrainingData, workspace: Workspace | None = None, *, logs: Path | None = None) -> Fitted:
+def fit(
+    data: TrainingData, workspace: Workspace | None = None, *, logs: Path | None = None, epochs: int = 0
+) -> Fitted:
     """Train until validation NDCG@10 has not risen for `patience` epochs; keep the best weights.
 
     With a `workspace` each epoch leaves a checkpoint there: the same training, killed and begun again,
     goes on from it and gives the same weights. A spent budget ends training within an epoch, which is then
-    judged as it is. `logs` is a folder for TensorBoard. Same data, parameters and machine give the same
-    weights, unless a budget ended them. Raises StageError if the loss is not finite or the model has
-    collapsed, naming which. Without judges all epochs are run and the last weights kept.
+    judged as it is. `logs` is a folder for TensorBoard. `epochs` ends training after so many of the planned
+    `params.epochs`, the step size being what it is then; 0 runs all of them. Same data, parameters and
+    machine give the same weights, unless a budget ended them. Raises StageError if the loss is not finite
+    or the model has collapsed, naming which. Without judges all epochs are run and the last weights kept.
     """
     params = data.params
     chance.start(params.seed)
@@ -64,11 +67,11 @@ def fit(data: TrainingData, workspace: Workspace | None = None, *, logs: Path | 
     batches = Batches(examples, params, every_position=every_position)
     model = build_model(data, batches)
     build_variables(model, batches)
-    checkpoint = Checkpoint(workspace, key_of(data)) if workspace else None
+    checkpoint = Checkpoint(workspace, key_of(data, epochs)) if workspace else None
     if workspace:
         prune(workspace)
     state = checkpoint.read(model) if checkpoint else State()
-    run_epochs(model, data, batches, state, checkpoint, Board(logs))
+    run_epochs(model, data, batches, state, checkpoint, Board(logs), epochs or params.epochs)
     model.set_weights(state.best)
     check_collapse(model, data, params)
     return Fitted(
@@ -84,21 +87,22 @@ def run_epochs(
     state: State,
     checkpoint: Checkpoint | None,
     board: Board,
+    epochs: int,
 ) -> None:
     """Run epoch after epoch from `state` on, and keep it up to date, until there is a reason to end."""
     params, budget = data.params, Budget(data.params, state.used)
     if state.epoch:
         logger.info("training goes on after epoch %d, from %s", state.epoch, checkpoint and checkpoint.path)
     steps = batches.steps
-    advance = track("training", (params.epochs - state.epoch) * steps, "steps")
+    advance = track("training", (epochs - state.epoch) * steps, "steps")
     while not state.ended:
         started = time.perf_counter()
         loss, is_cut = run_epoch(model, batches, state.epoch + 1, params.seed, Watch(budget, advance))
         ndcg = judge(model, data, params)
         keep(state, model, loss, ndcg, time.perf_counter() - started)
-        state.ended = "budget" if is_cut or budget.is_spent else why_ended(state, params)
+        state.ended = "budget" if is_cut or budget.is_spent else why_ended(state, params, epochs)
         state.used = budget.used
-        tell(state, params)
+        tell(state, epochs)
         rate = float(model.optimizer.learning_rate)
         board.tell(state.epoch, loss=loss, ndcg=ndcg, learning_rate=rate)
         if checkpoint:
@@ -116,20 +120,21 @@ def keep(state: State, model: TwoTower, loss: float, ndcg: float, seconds: float
         state.best, state.best_epoch = model.get_weights(), state.epoch
 
 
-def why_ended(state: State, params: TrainParams) -> str:
+def why_ended(state: State, params: TrainParams, epochs: int) -> str:
     """The reason not to run another epoch, "" if there is none."""
     if state.epoch - state.best_epoch >= params.patience:
         return "patience"
-    return "all epochs" if state.epoch >= params.epochs else ""
+    return "all epochs" if state.epoch >= epochs else ""
 
 
-def tell(state: State, params: TrainParams) -> None:
+def tell(state: State, epochs: int) -> None:
     """Log the last epoch, and how long those that are left would take."""
     row = state.curve[-1]
-    left = (params.epochs - state.epoch) * state.used[0] / state.epoch
+    left = (epochs - state.epoch) * state.used[0] / state.epoch
+    judged = "nobody judges" if math.isnan(row["ndcg"]) else f"validation NDCG@10 {row['ndcg']:.4f}"
     logger.info(
-        "epoch %d of %d: loss %.4f, validation NDCG@10 %.4f, %.1f s, at most %.0f s left",
-        *(state.epoch, params.epochs, row["loss"], row["ndcg"], row["seconds"]),
+        "epoch %d of %d: loss %.4f, %s, %.1f s, at most %.0f s left",
+        *(state.epoch, epochs, row["loss"], judged, row["seconds"]),
         0 if state.ended else left,
     )
 

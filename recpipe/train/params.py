@@ -64,6 +64,8 @@ class TrainParams(BaseModel):
     """CPU time after which training ends with the best weights so far; the default means none."""
     validation_users: int = Field(5000, ge=1, le=10_000_000)
     """At most so many users, drawn once, judge the model after each epoch."""
+    refit: bool = True
+    """Whether a champion is trained once more on everything up to now, as many epochs, to make the lists."""
     sample: float = Field(1.0, gt=0, le=1)
     """Share of users trained on; less is faster while editing."""
     seed: int = Field(1, ge=0, le=2**31 - 1)

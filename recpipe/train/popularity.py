@@ -1,10 +1,12 @@
 """Popularity as an ordinary model version: one number an item, and the same query for everyone."""
 
 import logging
+from typing import Any
 
 import numpy as np
 
 from recpipe.core.metrics import hits, ndcg_at_k
+from recpipe.core.refits import REFIT_OF
 from recpipe.core.retrieval import top_k
 from recpipe.core.workspace import Workspace
 from recpipe.train.data import RECENT_USERS, Judges, TrainingData
@@ -29,15 +31,28 @@ def popularity(workspace: Workspace, data: TrainingData) -> str:
     best = max(COUNTS, key=lambda by: ndcg[by])
     told = ", ".join(f"{ndcg[by]:.4f} by {name}" for by, name in COUNTS.items())
     logger.info("popularity: validation NDCG@10 %s", told)
-    draft = workspace.models.draft(KIND)
-    data.vocabulary.write(draft.folder / "vocabulary.parquet")
-    np.save(draft.folder / "item_vectors.npy", places(data.counts["test"], best)[:, None])
-    figures = {"counts": best, "validation_ndcg": ndcg}
-    made_of = {"kind": KIND, "snapshot": data.snapshot, "split": data.split, "parameters": {}}
-    draft.name = f"{KIND}-{draft.content_id(data.snapshot)}"
-    version = draft.seal(made_of | {"figures": figures})
+    version = _write(workspace, data, KIND, {"figures": {"counts": best, "validation_ndcg": ndcg}})
     workspace.models.point(KIND, version)
     return version
+
+
+def refit_popularity(workspace: Workspace, data: TrainingData, version: str) -> str:
+    """Write a refit of a popularity version, counted in `data` as that one was; no pointer moves."""
+    by = workspace.models.manifest(version)["figures"]["counts"]
+    told = {"figures": {"counts": by}, REFIT_OF: version}
+    return _write(workspace, data, f"{version}-refit", told)
+
+
+def _write(workspace: Workspace, data: TrainingData, prefix: str, told: dict[str, Any]) -> str:
+    """Write the counts before the test part; `told` joins the manifest. The name is made of the content."""
+    draft = workspace.models.draft(prefix)
+    data.vocabulary.write(draft.folder / "vocabulary.parquet")
+    scores = places(data.counts["test"], told["figures"]["counts"])
+    np.save(draft.folder / "item_vectors.npy", scores[:, None])
+    parameters = data.params.model_dump(include={"recent_days", "refit"})
+    made_of = {"kind": KIND, "snapshot": data.snapshot, "split": data.split, "parameters": parameters}
+    draft.name = f"{prefix}-{draft.content_id(data.snapshot, parameters)}"
+    return draft.seal(made_of | told)
 
 
 def places(counts: dict[str, np.ndarray], by: str) -> np.ndarray:

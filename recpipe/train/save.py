@@ -1,7 +1,7 @@
 """Writing a trained model as an immutable version that other processes can use without this library."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from recpipe.core import columns as c
 from recpipe.core.files import content_id
+from recpipe.core.refits import REFIT_OF
 from recpipe.core.workspace import Workspace
 from recpipe.train.data import TrainingData
 from recpipe.train.fit import Fitted
@@ -24,24 +25,50 @@ QUERY_VECTOR = "query_vector"
 
 
 def save(workspace: Workspace, fitted: Fitted) -> str:
-    """Write a trained model as a version and let the pointer "newest" name it.
+    """Write a trained model as a version, let the pointer "newest" name it, and return its name."""
+    judged = {"validation_ndcg": fitted.validation_ndcg, "curve": fitted.curve}
+    name = write(workspace, fitted, fitted.data.params.encoder, judged)
+    workspace.models.point("newest", name)
+    if fitted.checkpoint:
+        fitted.checkpoint.remove()
+    return name
+
+
+def save_refit(workspace: Workspace, fitted: Fitted, version: str) -> str:
+    """Write a model trained up to now as a refit of `version`, and return its name; no pointer moves."""
+    # nobody judged it: figures without a number
+    curve = [{name: row[name] for name in ("epoch", "loss", "seconds")} for row in fitted.curve]
+    name = write(workspace, fitted, f"{version}-refit", {"curve": curve}, {REFIT_OF: version})
+    if fitted.checkpoint:
+        fitted.checkpoint.remove()
+    return name
+
+
+def write(
+    workspace: Workspace,
+    fitted: Fitted,
+    prefix: str,
+    figures: Mapping[str, Any],
+    more: Mapping[str, str] | None = None,
+) -> str:
+    """Write a trained model as a sealed folder called `prefix` and its id; `more` joins its manifest.
 
     vocabulary.parquet: item_index, item_id. item_vectors.npy: (items + 1, dimension + 1) float32, row 0
     zeros, the last dimension the item's bias. query_tower/: a SavedModel, see `_export_tower`.
-    users.parquet (encoder `id`): user_index, user_id. The version is named by its snapshot, parameters and
-    weights: training the same again gives the version that is here.
+    users.parquet (encoder `id`): user_index, user_id. The id is made of snapshot, parameters and weights:
+    training the same again gives the folder that is here.
     """
     data, encoder = fitted.data, fitted.model.encoder
     made_of = data.snapshot, data.params.model_dump(), fitted.popularity_weight, _weights(fitted.model)
-    draft = workspace.models.draft(f"{data.params.encoder}-{content_id(*made_of)}")
+    draft = workspace.models.draft(f"{prefix}-{content_id(*made_of)}")
     data.vocabulary.write(draft.folder / VOCABULARY)
-    # popularity as of the test's begin, so newer than the training events
+    # popularity as of the test's begin, so newer than the training events; of a refit: as of now
     vectors = vectors_at(fitted.model, data, "test", fitted.popularity_weight)
     np.save(draft.folder / VECTORS, vectors)
     _export_tower(fitted.model, data, draft.folder / TOWER)
     if USER in encoder.reads:
         _write_users(data.users.ids, draft.folder / USERS)
-    name = draft.seal(
+    return draft.seal(
         {
             "kind": data.params.encoder,
             "snapshot": data.snapshot,
@@ -54,15 +81,11 @@ def save(workspace: Workspace, fitted: Fitted) -> str:
                 "best_epoch": fitted.best_epoch,
                 "ended": fitted.ended,
                 "popularity_weight": fitted.popularity_weight,
-                "validation_ndcg": fitted.validation_ndcg,
-                "curve": fitted.curve,
+                **figures,
             },
+            **(more or {}),
         }
     )
-    workspace.models.point("newest", name)
-    if fitted.checkpoint:
-        fitted.checkpoint.remove()
-    return name
 
 
 def _weights(model: TwoTower) -> list[str]:

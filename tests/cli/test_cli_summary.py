@@ -36,7 +36,7 @@ IDS = {
     "collect": {"data": "d1"},
     "features": {"snapshot": "20180101-abc"},
     "train": {"model": "mean-1", "popularity": "popularity-1"},
-    "evaluate": {"champion": "mean-1"},
+    "evaluate": {"champion": "mean-1", "refitted": "mean-1-refit-2"},
     "recommend": {"publication": "pub-1"},
 }
 
@@ -58,6 +58,7 @@ def test_everything_a_person_wants_to_know_is_printed(results: list[StageResult]
         "mean-1                 NDCG@10 0.0571, recall@10 0.0610",
         "popularity-1           NDCG@10 0.0310, recall@10 0.0300",
         "mean-1 becomes champion",
+        "mean-1-refit-2, on everything up to now",
         "user h1",
         "Butter; Jam",
         str(tmp_path / "recommendations" / "pub-1"),

@@ -107,3 +107,11 @@ def test_champion_previous_popularity_and_newest_are_in_use(workspace):
     make_model(workspace, "20240101-aa", {"apple": [1.0]}, name="mean-newest")
     promote(workspace, "mean-a", "mean-b")
     assert registry.in_use(workspace) == {"mean-a", "mean-b", "popularity-a", "mean-newest"}
+
+
+def test_a_refit_is_refused_as_champion_by_name(workspace):
+    promote(workspace, "mean-a")
+    make_model(workspace, "20240101-aa", {"apple": [1.0]}, name="mean-b-refit-1", refit_of="mean-b")
+    with pytest.raises(DataError, match="mean-b-refit-1: a refit of mean-b, trained on the test too"):
+        promote(workspace, "mean-b-refit-1")
+    assert registry.champion(workspace) == "mean-a"

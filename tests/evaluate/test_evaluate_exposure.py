@@ -82,6 +82,25 @@ def test_a_model_whose_snapshot_is_gone_may_have_seen_it(workspace):
     )
 
 
+@pytest.mark.parametrize("split", [{"kind": "time", "test_from": EARLIER}, None])
+@pytest.mark.parametrize("snapshot", ["tested", "other"])
+def test_a_refit_has_always_seen_it(workspace, snapshot, split):
+    test = take_test(workspace)
+    name = make_model(workspace, snapshot, GOOD, name="mean-a-refit-1", refit_of="mean-a", split=split)
+    found = evaluate.score(load(workspace, name), test).seen_test
+    assert found == "has seen events of this test (it is a refit of mean-a, trained up to its now)"
+
+
+def test_a_refit_given_as_challenger_is_refused(workspace):
+    test = take_test(workspace)
+    name = make_model(workspace, "tested", PERFECT, name="a-refit-1", kind="popularity", refit_of="a")
+    make_model(workspace, "tested", BAD, name="popularity-new", kind="popularity")
+    roles = {"challenger": name, "popularity": "popularity-new"}
+    scores = {role: evaluate.score(load(workspace, version), test) for role, version in roles.items()}
+    with pytest.raises(DataError, match="a-refit-1 has seen events of this test"):
+        evaluate.decide(workspace, scores)
+
+
 def decide(workspace, winner, champion_split):
     """Let a perfect champion, a good `winner` and a bad one compete for the place."""
     test = take_test(workspace)

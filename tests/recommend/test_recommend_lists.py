@@ -6,6 +6,7 @@ from recpipe.core import registry
 from recpipe.core.errors import DataError
 from recpipe.core.workspace import Workspace
 from recpipe.recommend import RecommendParams
+from tests.recommend.conftest import PAIRS
 from tests.tiny import alter, count_verified, make_model, make_snapshot
 
 
@@ -84,6 +85,40 @@ def test_a_champion_of_an_older_snapshot_serves_the_newest_users(workspace):
     make_snapshot(workspace, {"new": ["0-new", "c1"], "ann": ["a1", "0-new"]})
     found = by_user(make(workspace, k=1))
     assert found == {"ann": ["c1"], "new": ["a1"]}, "only items that the snapshot still has"
+
+
+def refit(workspace, snapshot, name, of="mean-a"):
+    """A refit that knows only the first of each pair: its lists cannot be mistaken for the champion's."""
+    firsts = {"a1": [1.0, 0.0], "b1": [0.0, 1.0]}
+    return make_model(workspace, snapshot, firsts, name=name, refit_of=of)
+
+
+def test_the_champions_refit_on_the_snapshot_makes_the_lists(workspace):
+    snapshot = workspace.snapshots.pointed("newest")
+    before = make(workspace)
+    name = refit(workspace, snapshot, "mean-a-refit-1")
+    after = make(workspace)
+    assert (before.model, after.model) == ("mean-a", name)
+    assert by_user(after)["ann"] == ["b1"]
+    assert after.draft.name != before.draft.name
+    assert after.manifest()["inputs"]["model"] == name
+
+
+@pytest.mark.parametrize(("snapshot", "of"), [("another", "mean-a"), ("newest", "mean-b")])
+def test_a_refit_on_another_snapshot_or_of_another_version_makes_no_lists(workspace, snapshot, of):
+    named = workspace.snapshots.pointed("newest") if snapshot == "newest" else snapshot
+    refit(workspace, named, "a-refit-1", of)
+    assert make(workspace).model == "mean-a"
+
+
+def test_after_a_rollback_the_refit_of_the_champion_before_makes_the_lists(workspace):
+    snapshot = workspace.snapshots.pointed("newest")
+    make_model(workspace, snapshot, PAIRS, name="mean-b")
+    refits = [refit(workspace, snapshot, f"{of}-refit-1", of) for of in ("mean-a", "mean-b")]
+    registry.promote(workspace, "mean-b", why="test", who="test")
+    assert make(workspace).model == refits[1]
+    registry.rollback(workspace, why="test", who="test")
+    assert make(workspace).model == refits[0]
 
 
 def test_no_champion_yet_is_told(tmp_path):

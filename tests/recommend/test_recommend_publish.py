@@ -85,6 +85,28 @@ def test_models_in_use_are_kept_and_others_removed(workspace):
     assert set(workspace.models.names()) == {"mean-a", "mean-c", "mean-d", "mean-e", "popularity-a"}
 
 
+def test_of_refits_the_newest_of_each_kept_version_stays_and_the_others_go(workspace):
+    """mean-a is champion; nothing keeps mean-b; a refit whose version is gone goes too."""
+    snapshot = workspace.snapshots.pointed("newest")
+    promote(workspace, snapshot, "mean-b", "mean-c", "mean-d")
+    for place, of in enumerate(("mean-a", "mean-b", "mean-d", "mean-d", "gone")):
+        items = {"a1": [1.0], "b1": [float(place)]}
+        make_model(workspace, "earlier", items, name=f"{of}-refit-{place}", refit_of=of)
+    publish(workspace, k=1, keep=1)
+    assert set(workspace.models.names()) == {"mean-c", "mean-d", "mean-d-refit-3"}
+
+
+def test_what_made_a_kept_publication_stays_and_what_it_is_a_refit_of(workspace):
+    snapshot = workspace.snapshots.pointed("newest")
+    make_model(workspace, snapshot, {"a1": [1.0], "b1": [0.5]}, name="mean-a-refit-1", refit_of="mean-a")
+    publish(workspace, k=1, keep=2)
+    promote(workspace, snapshot, "mean-b", "mean-c", "mean-d")
+    publish(workspace, k=1, keep=2)
+    assert set(workspace.models.names()) == {"mean-a", "mean-a-refit-1", "mean-c", "mean-d"}
+    publish(workspace, k=2, keep=1)
+    assert set(workspace.models.names()) == {"mean-c", "mean-d"}
+
+
 def test_keep_snapshots_stay_and_those_that_kept_models_name(workspace):
     first = workspace.snapshots.pointed("newest")
     later = [make_snapshot(workspace, {"ann": ["a1"], "bob": [f"c{i}", "c1"]}) for i in range(4)]

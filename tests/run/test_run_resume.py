@@ -75,6 +75,34 @@ def test_a_decision_is_not_reused_once_it_was_changed(workspace: Workspace, trai
     assert find_finished(workspace, "evaluate", "k") is None
 
 
+def test_a_decision_whose_refit_is_gone_is_not_reused(workspace: Workspace, trained: StageResult) -> None:
+    folder = workspace.new_run() / "evaluate"
+    folder.mkdir()
+    ids = {"champion": "m1", "refitted": model_version(workspace, "m1-refit-1")}
+    write_result(folder, StageResult("evaluate", ids, folder=str(folder)), "k")
+    workspace.models.point("champion", "m1")
+    found = find_finished(workspace, "evaluate", "k")
+    assert found is not None
+    point_at(workspace, found)
+    workspace.models.remove("m1-refit-1")
+    assert find_finished(workspace, "evaluate", "k") is None
+
+
+def test_lists_are_made_again_once_the_champion_has_a_refit(workspace: Workspace) -> None:
+    workspace.snapshots.point("newest", workspace.snapshots.draft("s1").seal({}))
+    workspace.models.point("champion", model_version(workspace, "m1"))
+
+    def is_reused() -> bool:
+        params, run = PipelineParams().recommend, workspace.new_run()
+        return run_stage("recommend", params, workspace, run, notebooks=str(standins_of(workspace))).reused
+
+    assert [is_reused(), is_reused()] == [False, True]
+    workspace.models.draft("other-refit-1").seal({"refit_of": "m1", "snapshot": "s0"})
+    assert is_reused(), "a refit on another snapshot makes none of these lists"
+    workspace.models.draft("m1-refit-1").seal({"refit_of": "m1", "snapshot": "s1"})
+    assert [is_reused(), is_reused()] == [False, True]
+
+
 def test_a_collect_is_not_reused_while_the_state_of_the_tables_is_unknown(workspace: Workspace) -> None:
     folder = workspace.new_run() / "collect"
     folder.mkdir()

@@ -111,6 +111,10 @@ def test_other_data_do_not_go_on_from_it(data: train.TrainingData) -> None:
     assert key_of(data) != key
 
 
+def test_a_refit_of_fewer_epochs_does_not_go_on_from_it(data: train.TrainingData) -> None:
+    assert key_of(data, 1) != key_of(data)
+
+
 def test_a_damaged_checkpoint_is_named(
     workspace: Workspace, data: train.TrainingData, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,8 @@ def write_world(workspace: Workspace, world: World, name: str, categories: Mappi
     pq.write_table(item_features(world, index), draft.folder / "item_features.parquet")
     rows = {"items": len(index), "interactions": len(world)}
     split = {"kind": "time", "test_from": "2024-01-20T00:00:00"}
-    draft.seal({"known_items": len(known), "event_types": ["purchase"], "rows": rows, "split": split})
+    told = {"known_items": len(known), "event_types": ["purchase"], "rows": rows, "split": split}
+    draft.seal(told | {"parameters": {"min_item_events": 1}})
     workspace.snapshots.point("newest", name)
     return name
 

@@ -1,0 +1,72 @@
+"""Refit: the settings of a version, trained once more on everything up to now, to make the lists.
+
+What is evaluated must not know the test; what is published should know the newest items. So the version
+keeps its weights, and its refit is a folder of its own (see `core/refits.py`).
+"""
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from recpipe.core.errors import DataError
+from recpipe.core.refits import find_refit, refit_of
+from recpipe.core.workspace import Workspace
+from recpipe.train.data import read_up_to_now
+from recpipe.train.fit import fit
+from recpipe.train.params import TrainParams
+from recpipe.train.popularity import KIND, refit_popularity
+from recpipe.train.save import save_refit
+
+logger = logging.getLogger("recpipe.train")
+
+
+def refit(workspace: Workspace, version: str, snapshot: str) -> str:
+    """Refit `version` on all of `snapshot` ("" = the newest); return the name of what makes the lists.
+
+    That is the new refit; the one that is here, if this version was refitted on this snapshot before; or the
+    version itself, if it was trained with `refit` off. The refit takes the version's parameters, best epoch
+    and weight of popularity. A budget is the same once more, and what is left of it decides the step size as
+    it did: a version that it cut short within an epoch is refitted about as far. No pointer moves. Raises
+    DataError if there is no such version or snapshot, or if `version` is a refit itself.
+    """
+    if made_of := refit_of(workspace, version):
+        raise DataError(f"{version}: a refit of {made_of} itself", f"Refit {made_of}.")
+    snapshot = workspace.snapshots.resolve(snapshot, "newest")
+    params = _settings(version, workspace.models.manifest(version)["parameters"])
+    if params is None or not params.refit:
+        logger.info("refit: none, lists are made by %s as it was evaluated", version)
+        return version
+    found = find_refit(workspace, version, snapshot)
+    if found and workspace.models.is_whole(found):
+        logger.info("refit: %s is here already", found)
+        return found
+    name = _refitted(workspace, version, snapshot, params)
+    logger.info("refit: %s knows all of snapshot %s", name, snapshot)
+    return name
+
+
+def _refitted(workspace: Workspace, version: str, snapshot: str, params: TrainParams) -> str:
+    manifest = workspace.models.manifest(version)
+    data = read_up_to_now(workspace, snapshot, params)
+    if manifest["kind"] == KIND:
+        return refit_popularity(workspace, data, version)
+    figures = manifest["figures"]
+    logger.info("refit: %s on all of snapshot %s, %d epochs", version, snapshot, figures["best_epoch"])
+    fitted = fit(data, workspace, epochs=figures["best_epoch"])
+    weighed = replace(fitted, popularity_weight=figures["popularity_weight"])
+    return save_refit(workspace, weighed, version)
+
+
+def _settings(version: str, parameters: dict[str, Any]) -> TrainParams | None:
+    """The parameters a version was trained with; None if this recpipe does not know them any more."""
+    try:
+        return TrainParams(**parameters)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        logger.warning(
+            "refit: %s was trained by another recpipe (%s: %s); train again", version, where, first["msg"]
+        )
+        return None
