@@ -37,7 +37,8 @@ class Judges:
 class TrainingData:
     """One snapshot as training sees it with `params`.
 
-    histories: events of the train part, of users who have any; users: their ids. event_types: names of
+    histories: events of the train part, of users who have any; users: their ids; validation: events of
+    their validation parts. event_types: names of
     the types by their index from 1. categories: (items + 1,
     width) int32, 0 = none. counts: moment -> "events" | "recent_events" | "recent_users" -> (items + 1,)
     float32, how often an item occurred before that moment, and with how many users. split: its kind, and
@@ -51,6 +52,7 @@ class TrainingData:
     vocabulary: Vocabulary
     users: Vocabulary
     histories: Histories
+    validation: Histories
     judges: Judges
     categories: np.ndarray
     counts: dict[Moment, dict[str, np.ndarray]]
@@ -84,7 +86,8 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
     everything = opened.histories().translated(np.arange(vocabulary.size + 1))
     chosen = everything.take(sampled_rows(len(everything), params.sample, params.seed))
     histories = chosen.part("train")
-    histories = histories.take(np.flatnonzero(histories.lengths > 0))
+    trained = np.flatnonzero(histories.lengths > 0)
+    histories = histories.take(trained)
     if vocabulary.size < 2 or len(histories.items) == 0:
         raise DataError(
             f"snapshot {opened.name}: {vocabulary.size} items and {len(histories.items)} training events "
@@ -100,6 +103,7 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
         vocabulary=vocabulary,
         users=Vocabulary(histories.user_ids),
         histories=histories,
+        validation=chosen.part("validation").take(trained),
         judges=judge_with(chosen, vocabulary.size, params.validation_users, params.seed),
         categories=category_indices(opened.items(), vocabulary.size),
         counts=counts,
