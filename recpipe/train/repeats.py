@@ -24,7 +24,7 @@ from recpipe.train.repeat_features import FEATURES
 AUTO_SHARE = 0.1
 """With `train.repeats` "auto" the model is trained where more of the validation events are repeats."""
 UNITS = 32
-EPOCHS = 15
+EPOCHS = 6
 PATIENCE = 3
 BATCH_USERS = 64
 LEARNING_RATE = 3e-3
@@ -33,17 +33,17 @@ JUDGED_AT = 10
 logger = logging.getLogger("recpipe.train")
 
 
-class RepeatScorer(tf_keras.Model):
-    """Features of own items (m, len(FEATURES)) -> scores (m,): a linear part and a hidden layer.
+class RepeatScorer(tf_keras.layers.Layer):
+    """Features of own items (m, len(FEATURES)) -> scores (m,): a linear part and two hidden layers.
 
     `means`, `deviations` (len(FEATURES),) make the features comparable; they are part of the weights.
     """
 
     def __init__(self, means: np.ndarray, deviations: np.ndarray) -> None:
-        super().__init__()
+        super().__init__(name="repeat_scorer")
         self.means = tf.Variable(means, trainable=False, name="means", dtype=tf.float32)
         self.deviations = tf.Variable(deviations, trainable=False, name="deviations", dtype=tf.float32)
-        self.hidden = [tf_keras.layers.Dense(UNITS, activation="gelu") for _ in range(2)]
+        self.hidden = [tf_keras.layers.Dense(UNITS, activation="relu") for _ in range(2)]
         self.linear = tf_keras.layers.Dense(1, use_bias=False)
         self.top = tf_keras.layers.Dense(1, use_bias=False)
 
@@ -104,7 +104,9 @@ def _fitted(examples: RepeatExamples, judges: RepeatExamples, seed: int, share: 
     chance.start(seed)
     deviations = np.maximum(examples.features.std(axis=0), 1e-3)
     scorer = RepeatScorer(examples.features.mean(axis=0), deviations)
-    step = _make_step(scorer, tf_keras.optimizers.Adam(LEARNING_RATE))
+    steps = EPOCHS * -(-len(examples) // BATCH_USERS)
+    rate = tf_keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+    step = _make_step(scorer, tf_keras.optimizers.Adam(rate))
     curve: list[dict[str, float]] = []
     best, best_epoch = scorer.get_weights(), 0
     for epoch in range(1, EPOCHS + 1):

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import tensorflow as tf
+import tf_keras
 
 from recpipe.core import columns as c
 from recpipe.core.files import content_id
@@ -17,22 +18,33 @@ from recpipe.train.data import TrainingData
 from recpipe.train.fit import Fitted
 from recpipe.train.inputs import SEQUENCES, USER
 from recpipe.train.judge import vectors_at
+from recpipe.train.repeat_features import FEATURES
+from recpipe.train.repeat_version import FOLDER as REPEATS
+from recpipe.train.repeat_version import export_repeats
+from recpipe.train.repeat_weight import weigh_repeats
+from recpipe.train.repeats import Repeats
 from recpipe.train.two_tower import TwoTower
 
 VOCABULARY, VECTORS, TOWER, USERS = "vocabulary.parquet", "item_vectors.npy", "query_tower", "users.parquet"
 QUERY_VECTOR = "query_vector"
 
 
-def save(workspace: Workspace, fitted: Fitted) -> str:
+def save(workspace: Workspace, fitted: Fitted, repeats: Repeats | None = None) -> str:
     """Write a trained model as a version and let the pointer "newest" name it.
 
     vocabulary.parquet: item_index, item_id. item_vectors.npy: (items + 1, dimension + 1) float32, row 0
     zeros, the last dimension the item's bias. query_tower/: a SavedModel, see `_export_tower`.
-    users.parquet (encoder `id`): user_index, user_id. The version is named by its snapshot, parameters and
+    users.parquet (encoder `id`): user_index, user_id. repeats/ (with `repeats`): a SavedModel, see
+    `export_repeats`; its weight in lists, fitted here, stands in the manifest. The version is named by its snapshot, parameters and
     weights: training the same again gives the version that is here.
     """
     data, encoder = fitted.data, fitted.model.encoder
-    made_of = data.snapshot, data.params.model_dump(), fitted.popularity_weight, _weights(fitted.model)
+    made_of: list[Any] = [data.snapshot, data.params.model_dump(), fitted.popularity_weight]
+    made_of.append(_weights(fitted.model))
+    told = {}
+    if repeats:
+        told = _told(fitted, repeats)
+        made_of += [told["repeats"]["weight"], _weights(repeats.scorer)]
     draft = workspace.models.draft(f"{data.params.encoder}-{content_id(*made_of)}")
     data.vocabulary.write(draft.folder / VOCABULARY)
     # popularity as of the test's begin, so newer than the training events
@@ -41,8 +53,11 @@ def save(workspace: Workspace, fitted: Fitted) -> str:
     _export_tower(fitted.model, data, draft.folder / TOWER)
     if USER in encoder.reads:
         _write_users(data.users.ids, draft.folder / USERS)
+    if repeats:
+        export_repeats(repeats, draft.folder / REPEATS)
     name = draft.seal(
-        {
+        told
+        | {
             "kind": data.params.encoder,
             "snapshot": data.snapshot,
             "split": data.split,
@@ -65,7 +80,23 @@ def save(workspace: Workspace, fitted: Fitted) -> str:
     return name
 
 
-def _weights(model: TwoTower) -> list[str]:
+def _told(fitted: Fitted, repeats: Repeats) -> dict[str, Any]:
+    """What the manifest says of the repeat model."""
+    weight, ndcg = weigh_repeats(fitted, repeats)
+    return {
+        "repeats": {
+            "weight": weight,
+            "features": list(FEATURES),
+            "repeat_share": repeats.repeat_share,
+            "best_epoch": repeats.best_epoch,
+            "own_validation_ndcg": repeats.validation_ndcg,
+            "validation_ndcg": ndcg,
+            "curve": repeats.curve,
+        }
+    }
+
+
+def _weights(model: tf_keras.Model) -> list[str]:
     """SHA-256 of each variable: a SavedModel's own bytes differ from one writing to the next."""
     return [hashlib.sha256(variable.numpy().tobytes()).hexdigest() for variable in model.variables]
 
