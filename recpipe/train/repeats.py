@@ -24,7 +24,7 @@ from recpipe.train.repeat_features import FEATURES
 AUTO_SHARE = 0.1
 """With `train.repeats` "auto" the model is trained where more of the validation events are repeats."""
 UNITS = 32
-EPOCHS = 6
+EPOCHS = 5
 PATIENCE = 3
 BATCH_USERS = 64
 LEARNING_RATE = 3e-3
@@ -43,7 +43,7 @@ class RepeatScorer(tf_keras.layers.Layer):
         super().__init__(name="repeat_scorer")
         self.means = tf.Variable(means, trainable=False, name="means", dtype=tf.float32)
         self.deviations = tf.Variable(deviations, trainable=False, name="deviations", dtype=tf.float32)
-        self.hidden = [tf_keras.layers.Dense(UNITS, activation="relu") for _ in range(2)]
+        self.hidden = [tf_keras.layers.Dense(UNITS, activation="gelu") for _ in range(2)]
         self.linear = tf_keras.layers.Dense(1, use_bias=False)
         self.top = tf_keras.layers.Dense(1, use_bias=False)
 
