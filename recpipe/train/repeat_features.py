@@ -94,7 +94,7 @@ def popularity_of(recent_events: np.ndarray) -> LogPopularity:
     A share, smoothed by one event an item, because it means the same for a sample of users and for all.
     """
     log_shares = np.log((recent_events + 1) / max(recent_events[1:].sum() + len(recent_events) - 1, 1))
-    return lambda items, moments: log_shares[items]
+    return lambda items, _: log_shares[items]
 
 
 class PopularityAt:

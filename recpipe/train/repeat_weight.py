@@ -41,7 +41,10 @@ def weigh_repeats(fitted: Fitted, repeats: Repeats) -> tuple[float, float]:
     ndcg = {weight: _ndcg(mixture, weight, relevant) for weight in WEIGHTS}
     best = max(WEIGHTS, key=lambda weight: ndcg[weight])
     logger.info(
-        "repeats weigh %g: validation NDCG@10 %.4f, seen items allowed; %.4f without", best, ndcg[best], ndcg[0.0]
+        "repeats weigh %g: validation NDCG@10 %.4f, seen items allowed; %.4f without",
+        best,
+        ndcg[best],
+        ndcg[0.0],
     )
     return best, ndcg[best]
 

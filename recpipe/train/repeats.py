@@ -25,6 +25,8 @@ AUTO_SHARE = 0.1
 """With `train.repeats` "auto" the model is trained where more of the validation events are repeats."""
 UNITS = 32
 EPOCHS = 5
+EPOCH_STEPS = 120
+"""An epoch has so many steps at least: where there are few examples, it passes through them several times."""
 PATIENCE = 3
 BATCH_USERS = 64
 LEARNING_RATE = 3e-3
@@ -43,7 +45,7 @@ class RepeatScorer(tf_keras.layers.Layer):
         super().__init__(name="repeat_scorer")
         self.means = tf.Variable(means, trainable=False, name="means", dtype=tf.float32)
         self.deviations = tf.Variable(deviations, trainable=False, name="deviations", dtype=tf.float32)
-        self.hidden = [tf_keras.layers.Dense(UNITS, activation="gelu") for _ in range(2)]
+        self.hidden = [tf_keras.layers.Dense(UNITS, activation="relu") for _ in range(2)]
         self.linear = tf_keras.layers.Dense(1, use_bias=False)
         self.top = tf_keras.layers.Dense(1, use_bias=False)
 
@@ -81,21 +83,24 @@ def fit_repeats(data: TrainingData) -> Repeats | None:
     """
     wish, share = data.params.repeats, repeat_share(data)
     if wish == "off" or (wish == "auto" and share <= AUTO_SHARE):
-        logger.info("no repeat model: train.repeats is %s, %.1f %% of validation are repeats", wish, 100 * share)
+        logger.info("no repeat model: %s", _reason(wish, share))
         return None
     examples = training_examples(data)
     if len(examples) == 0:
-        return _untrainable(wish)
-    logger.info(
-        "repeat model: train.repeats is %s, %.1f %% of validation are repeats; %d examples",
-        *(wish, 100 * share, len(examples)),
-    )
+        _refuse_if(wish == "on", "no user takes an item again within a window of the train part")
+        return None
+    logger.info("repeat model: %s; %d examples", _reason(wish, share), len(examples))
     return _fitted(examples, validation_examples(data), data.params.seed, share)
 
 
-def _untrainable(wish: str) -> None:
-    reason = "no user takes an item again within a window of the train part"
-    if wish == "on":
+def _reason(wish: str, share: float) -> str:
+    """Why it is trained or not."""
+    bound = f", the bound is {AUTO_SHARE:.0%}" if wish == "auto" else ""
+    return f"train.repeats is {wish}, {100 * share:.1f} % of the validation events are repeats{bound}"
+
+
+def _refuse_if(wished: bool, reason: str) -> None:
+    if wished:
         raise DataError(f"repeat model: {reason}", "Use train.repeats auto, or a longer train.window_days.")
     logger.info("no repeat model: %s", reason)
 
@@ -104,8 +109,7 @@ def _fitted(examples: RepeatExamples, judges: RepeatExamples, seed: int, share: 
     chance.start(seed)
     deviations = np.maximum(examples.features.std(axis=0), 1e-3)
     scorer = RepeatScorer(examples.features.mean(axis=0), deviations)
-    steps = EPOCHS * -(-len(examples) // BATCH_USERS)
-    rate = tf_keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
+    rate = tf_keras.optimizers.schedules.CosineDecay(LEARNING_RATE, EPOCHS * _steps(len(examples)))
     step = _make_step(scorer, tf_keras.optimizers.Adam(rate))
     curve: list[dict[str, float]] = []
     best, best_epoch = scorer.get_weights(), 0
@@ -123,13 +127,21 @@ def _fitted(examples: RepeatExamples, judges: RepeatExamples, seed: int, share: 
     return Repeats(scorer, share, curve, best_epoch, curve[best_epoch - 1]["ndcg"])
 
 
-def _run_epoch(step: tf.types.experimental.GenericFunction, examples: RepeatExamples, random: np.random.Generator) -> float:
-    order = random.permutation(len(examples))
+def _run_epoch(
+    step: tf.types.experimental.GenericFunction, examples: RepeatExamples, random: np.random.Generator
+) -> float:
+    passes = -(-_steps(len(examples)) * BATCH_USERS // len(examples))
+    order = np.concatenate([random.permutation(len(examples)) for _ in range(passes)])
     losses = []
-    for start in range(0, len(order), BATCH_USERS):
+    for start in range(0, _steps(len(examples)) * BATCH_USERS, BATCH_USERS):
         some = examples.take(order[start : start + BATCH_USERS])
         losses.append(float(step(some.features, some.items.row_numbers, some.is_repeat)))
     return float(np.mean(losses))
+
+
+def _steps(examples: int) -> int:
+    """How many steps an epoch has."""
+    return max(EPOCH_STEPS, -(-examples // BATCH_USERS))
 
 
 def _make_step(

@@ -35,8 +35,8 @@ def save(workspace: Workspace, fitted: Fitted, repeats: Repeats | None = None) -
     vocabulary.parquet: item_index, item_id. item_vectors.npy: (items + 1, dimension + 1) float32, row 0
     zeros, the last dimension the item's bias. query_tower/: a SavedModel, see `_export_tower`.
     users.parquet (encoder `id`): user_index, user_id. repeats/ (with `repeats`): a SavedModel, see
-    `export_repeats`; its weight in lists, fitted here, stands in the manifest. The version is named by its snapshot, parameters and
-    weights: training the same again gives the version that is here.
+    `export_repeats`; its weight in lists, fitted here, stands in the manifest. The version is named by its
+    snapshot, parameters and weights: training the same again gives the version that is here.
     """
     data, encoder = fitted.data, fitted.model.encoder
     made_of: list[Any] = [data.snapshot, data.params.model_dump(), fitted.popularity_weight]
