@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recpipe.core.files import content_id
+from recpipe.core.ranking import RepeatModel
 from recpipe.core.shelf import Shelf
 from recpipe.core.snapshot import Histories
 from recpipe.core.vocabulary import Vocabulary
@@ -147,6 +148,7 @@ class TinyRecommender:
     vocabulary: Vocabulary
     item_vectors: np.ndarray
     event_types: tuple[str, ...] = ()
+    repeats: RepeatModel | None = None
     calls: list[int] = field(default_factory=list)
 
     def query_vectors(self, histories: Histories) -> np.ndarray:

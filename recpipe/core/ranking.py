@@ -10,14 +10,37 @@ import numpy as np
 
 from recpipe.core import columns as c
 from recpipe.core.errors import DataError
+from recpipe.core.mixture import Mixture
 from recpipe.core.ragged import Ragged
-from recpipe.core.retrieval import top_k
+from recpipe.core.retrieval import TopK, top_k
 from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.vocabulary import Vocabulary
+
+MIXED_USERS = 1024
+"""Users whose own items are mixed in at a time; bounds the memory, changes no result."""
 
 
 class UnusableModel(DataError):
     """A model whose scores are no numbers; nothing may be served from it."""
+
+
+class RepeatModel(Protocol):
+    """Which of the items a user had are taken again."""
+
+    @property
+    def weight(self) -> float:
+        """Share in [0, 1) of it in a list; the rest is the query and item vectors'."""
+        ...
+
+    def log_probabilities(
+        self, histories: Histories, moments: np.ndarray, recent_events: np.ndarray
+    ) -> tuple[Ragged, np.ndarray]:
+        """Return n rows of distinct items, and of each the log-probability of being the one taken again.
+
+        histories: n, in the model's own items; moments: (n,) int64, microseconds since 1970, when the list
+        is made; recent_events: (items + 1,), events of late of each of the model's items.
+        """
+        ...
 
 
 class Recommender(Protocol):
@@ -52,6 +75,11 @@ class Recommender(Protocol):
         """Return (n, d) float32 for n histories in the model's own items and event types (0 unknown)."""
         ...
 
+    @property
+    def repeats(self) -> RepeatModel | None:
+        """What mixes in the user's own items where lists may hold them, None if nothing does."""
+        ...
+
 
 @dataclass(frozen=True)
 class Ranking:
@@ -71,7 +99,8 @@ class Ranker:
     """Ranks the items known at `moment` for users of `snapshot` with a model of any snapshot.
 
     "test" knows the items seen before the test part, "now" all that the model knows. Ties go to the
-    lower item id. Users of whose history the model knows nothing get the popular list: the items most
+    lower item id. Where seen items are allowed, a model's `repeats` are mixed in; scores are then log
+    probabilities. Users of whose history the model knows nothing get the popular list: the items most
     taken of late, of the snapshot's vocabulary only, at either moment. So an item first seen in the test
     part, or with fewer than `features.min_item_events`, is in no list but of a model that knows it: a refit,
     or one of another snapshot. Raises UnusableModel if the model's item vectors are not finite, DataError
@@ -89,7 +118,12 @@ class Ranker:
         self._to_snapshot = np.zeros(recommender.vocabulary.size + 1, np.int32)
         self._to_snapshot[self._to_model[: known + 1]] = np.arange(known + 1)
         self._to_snapshot[0] = 0
-        self._popular = _popular_scores(snapshot.item_features(moment), snapshot.vocabulary.size)
+        features = snapshot.item_features(moment)
+        self._popular = _popular_scores(features, snapshot.vocabulary.size)
+        self._recent_events = np.zeros(recommender.vocabulary.size + 1, np.int64)
+        self._recent_events[self._to_model] = features[c.RECENT_EVENTS]
+        self._recent_events[0] = 0
+        self._split, self._moment = snapshot.manifest["split"], moment
         self._check()
 
     @property
@@ -104,22 +138,44 @@ class Ranker:
         is_personal = np.bincount(rows[own.items > 0], minlength=len(own)) > 0
         indices = np.zeros((len(own), k), np.int32)
         scores = np.full((len(own), k), -np.inf, np.float32)
-        for chosen, by in ((is_personal, self._by_model), (~is_personal, self._by_popularity)):
+        is_mixed = not exclude_seen and self._recommender.repeats is not None
+        by_model = self._by_mixture if is_mixed else self._by_model
+        for chosen, by in ((is_personal, by_model), (~is_personal, self._by_popularity)):
             if chosen.any():
-                history = (own if by == self._by_model else histories).take(np.flatnonzero(chosen))
+                history = (own if by == by_model else histories).take(np.flatnonzero(chosen))
                 seen = Ragged(history.offsets, history.items) if exclude_seen else None
                 indices[chosen], scores[chosen] = by(history, k, seen)
         return Ranking(indices, scores, is_personal)
 
     def _by_model(self, own: Histories, k: int, seen: Ragged | None) -> tuple[np.ndarray, np.ndarray]:
+        queries = self._queries(own)
+        allowed = self._to_snapshot > 0
+        found = top_k(queries, self._recommender.item_vectors, k, excluded=seen, allowed=allowed)
+        return self._to_snapshot[found.indices], found.scores
+
+    def _by_mixture(self, own: Histories, k: int, seen: Ragged | None) -> tuple[np.ndarray, np.ndarray]:
+        """Return the lists of the model and its repeats; `seen` is None, no item is left out."""
+        blocks = np.array_split(np.arange(len(own)), -(-len(own) // MIXED_USERS))
+        found = [self._mixed(own.take(rows), k) for rows in blocks]
+        indices = np.concatenate([one.indices for one in found])
+        return self._to_snapshot[indices], np.concatenate([one.scores for one in found])
+
+    def _mixed(self, own: Histories, k: int) -> TopK:
+        repeats = self._recommender.repeats
+        assert repeats is not None
+        moments = _made_at(self._split, self._moment, own)
+        items, log_own = repeats.log_probabilities(own, moments, self._recent_events)
+        vectors, allowed = self._recommender.item_vectors, self._to_snapshot > 0
+        mixture = Mixture.of(self._queries(own), vectors, k, items, log_own, allowed)
+        return mixture.top_k(repeats.weight)
+
+    def _queries(self, own: Histories) -> np.ndarray:
         queries = self._recommender.query_vectors(own)
         if not np.isfinite(queries).all():
             raise UnusableModel(
                 f"model version {self._recommender.version}: its query vectors are not finite"
             )
-        allowed = self._to_snapshot > 0
-        found = top_k(queries, self._recommender.item_vectors, k, excluded=seen, allowed=allowed)
-        return self._to_snapshot[found.indices], found.scores
+        return queries
 
     def _by_popularity(
         self, histories: Histories, k: int, seen: Ragged | None
@@ -149,3 +205,15 @@ def _popular_scores(features: dict[str, np.ndarray], known_items: int) -> np.nda
     scores = np.empty(len(order), np.float32)
     scores[order] = 1 - np.arange(len(order), dtype=np.float32) / len(order)
     return scores
+
+
+def _made_at(split: dict[str, str], moment: Literal["test", "now"], histories: Histories) -> np.ndarray:
+    """Return when the list of each user is made, (n,) int64 microseconds since 1970.
+
+    With the split "last-event" that is at the user's own last event, at either moment: so repeats were
+    trained. Otherwise it is the same for all: where the test begins, or the snapshot's newest event.
+    """
+    if split["kind"] == "last-event":
+        return histories.last_times
+    time = np.datetime64(split["test_from" if moment == "test" else "newest"], "us")
+    return np.full(len(histories), time.astype(np.int64))

@@ -56,6 +56,21 @@ def top_k(
     return TopK(indices, scores)
 
 
+def log_normalizers(query_vectors: np.ndarray, item_vectors: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """Log of the sum of exp(query · item) over the allowed items, (q,) float32: the softmax's denominator.
+
+    Shapes as in `top_k`. Memory is bounded: queries are taken in chunks.
+    """
+    _check_shapes(query_vectors, item_vectors, None, allowed)
+    total, items = _total(), _as_tensor(item_vectors[allowed])
+    found = np.empty(len(query_vectors), np.float32)
+    rows = chunk_rows(len(item_vectors))
+    for start in range(0, len(query_vectors), rows):
+        chunk = slice(start, start + rows)
+        found[chunk] = total(_as_tensor(query_vectors[chunk]), items).numpy()
+    return found
+
+
 def chunk_rows(item_count: int) -> int:
     """How many queries are searched at once, so that their scores stay within SCORE_BYTES."""
     return max(1, min(MAX_CHUNK_ROWS, SCORE_BYTES // (4 * item_count)))
@@ -110,3 +125,15 @@ def _search() -> Any:
             tf.TensorSpec([], tf.int32),
         ],
     )
+
+
+@cache
+def _total() -> Any:
+    """The compiled sum, traced once for all shapes."""
+    import tensorflow as tf
+
+    def total(queries: Any, items: Any) -> Any:
+        return tf.reduce_logsumexp(tf.matmul(queries, items, transpose_b=True), axis=1)
+
+    vectors = tf.TensorSpec([None, None], tf.float32)
+    return tf.function(total, input_signature=[vectors, vectors])

@@ -61,6 +61,12 @@ class Histories:
         """Return the number of events of each user, (n,) int64."""
         return np.diff(self.offsets)
 
+    @property
+    def last_times(self) -> np.ndarray:
+        """Return the time of each user's last event, (n,) int64; 0 for a user without events."""
+        last = np.append(self.times, 0)[self.offsets[1:] - 1]
+        return np.where(self.lengths > 0, last, 0)
+
     def translated(self, mapping: np.ndarray) -> "Histories":
         """Return the same histories with item i called `mapping[i]`; indices beyond it become 0."""
         known = self.items < len(mapping)

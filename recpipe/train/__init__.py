@@ -5,6 +5,7 @@
 | `read` | a snapshot's training part, and the users who judge after each epoch |
 | `popularity` | writes the popularity version |
 | `fit` | trains the two-tower model; early stopping on validation NDCG@10 |
+| `fit_repeats` | trains the model of what users take again, where they do |
 | `save` | writes the version |
 | `refit` | trains a champion once more, on everything up to now, to make the lists |
 | `load` | the one loader of versions; `curve` and `figures` tell how one was trained |
@@ -16,16 +17,19 @@ from recpipe.train.load import Recommender, curve, figures, load
 from recpipe.train.params import TrainParams
 from recpipe.train.popularity import popularity
 from recpipe.train.refit import refit
+from recpipe.train.repeats import Repeats, fit_repeats
 from recpipe.train.save import save
 
 __all__ = [
     "Fitted",
     "Recommender",
+    "Repeats",
     "TrainParams",
     "TrainingData",
     "curve",
     "figures",
     "fit",
+    "fit_repeats",
     "load",
     "popularity",
     "read",

@@ -40,11 +40,11 @@ class Judges:
 class TrainingData:
     """One snapshot as training sees it with `params`.
 
-    histories: events of the train part, of users who have any; users: their ids. event_types: names of
-    the types by their index from 1; event_weights: (types + 1,) float32, see `core.event_weights.worth`.
-    item_inputs: what is known of items. counts: moment -> "events" | "recent_events" | "recent_users" ->
-    (items + 1,) float32, how often an item occurred before that moment, and with how many users. split: its
-    kind, and where its test part begins.
+    histories: events of the train part, of users who have any; users: their ids; validation: their events of
+    the validation part. event_types: names of the types by their index from 1; event_weights: (types + 1,)
+    float32, see `core.event_weights.worth`. item_inputs: what is known of items. counts: moment -> "events" |
+    "recent_events" | "recent_users" -> (items + 1,) float32, how often an item occurred before that moment,
+    and with how many users. split: its kind, and where its test part begins.
     """
 
     snapshot: str
@@ -55,6 +55,7 @@ class TrainingData:
     vocabulary: Vocabulary
     users: Vocabulary
     histories: Histories
+    validation: Histories
     judges: Judges
     item_inputs: ItemInputs
     counts: dict[Moment, dict[str, np.ndarray]]
@@ -128,7 +129,8 @@ def _assembled(
     everything = recorded.translated(mapping)
     chosen = everything.take(sampled_rows(len(everything), params.sample, params.seed))
     histories = chosen.part("train")
-    histories = histories.take(np.flatnonzero(histories.lengths > 0))
+    trained = np.flatnonzero(histories.lengths > 0)
+    histories = histories.take(trained)
     if vocabulary.size < 2 or len(histories.items) == 0:
         raise DataError(
             f"snapshot {opened.name}: {vocabulary.size} items and {len(histories.items)} training events "
@@ -148,6 +150,7 @@ def _assembled(
         vocabulary=vocabulary,
         users=Vocabulary(histories.user_ids),
         histories=histories,
+        validation=chosen.part("validation").take(trained),
         judges=judge_with(
             chosen, vocabulary.size, opened.event_weights, params.validation_users, params.seed
         ),

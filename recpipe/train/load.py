@@ -17,6 +17,7 @@ from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
 from recpipe.train.inputs import USER, encoder_inputs
 from recpipe.train.popularity import KIND
+from recpipe.train.repeat_version import RepeatModel, load_repeats
 from recpipe.train.save import QUERY_VECTOR, TOWER, USERS, VECTORS, VOCABULARY
 
 QUERY_BLOCK = 1024
@@ -28,7 +29,8 @@ class Recommender:
     """A model version ready for use: score of an item = query vector · item vector.
 
     item_vectors: (items + 1, d) float32, row 0 (unknown) zeros, in the order of `vocabulary`. event_types:
-    the ones it knows, by their index from 1.
+    the ones it knows, by their index from 1. repeats: what mixes in the user's own items where lists may
+    hold them, None if the version has none.
     """
 
     version: str
@@ -37,6 +39,7 @@ class Recommender:
     item_vectors: np.ndarray
     event_types: tuple[str, ...]
     _query: Callable[[Histories], np.ndarray] = field(repr=False)
+    repeats: RepeatModel | None = None
 
     def query_vectors(self, histories: Histories) -> np.ndarray:
         """(n, d) float32 for n users whose items are indices of the model's own vocabulary, 0 = unknown."""
@@ -58,7 +61,8 @@ def load(workspace: Workspace, version: str) -> Recommender:
     vectors = _read_vectors(folder / VECTORS, vocabulary.size)
     query = _same_for_all if manifest["kind"] == KIND else _tower(folder, manifest)
     types = tuple(manifest.get("event_types", ()))
-    return Recommender(version, manifest["kind"], vocabulary, vectors, types, query)
+    repeats = load_repeats(folder, manifest)
+    return Recommender(version, manifest["kind"], vocabulary, vectors, types, query, repeats)
 
 
 def curve(workspace: Workspace, version: str) -> pd.DataFrame:

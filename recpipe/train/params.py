@@ -32,6 +32,8 @@ class TrainParams(BaseModel):
     """Which events count as targets: only items new to the user, or repeats too."""
     targets_per_query: int = Field(8, ge=1, le=256)
     """How many targets are drawn from a query's window in one step."""
+    repeats: Literal["auto", "on", "off"] = "auto"
+    """Whether a model of what users take again is trained beside the towers; auto: where they often do."""
     half_life_days: float = Field(90.0, gt=0, le=100_000)
     """A query this much older than the newest is drawn half as often: tastes and assortments change."""
     recent_days: int = Field(30, ge=1, le=100_000)

@@ -1,6 +1,7 @@
 """Writing a trained model as an immutable version that other processes can use without this library."""
 
 import hashlib
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,25 +10,40 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import tensorflow as tf
+import tf_keras
 
 from recpipe.core import columns as c
 from recpipe.core.files import content_id
 from recpipe.core.refits import REFIT_OF
+from recpipe.core.shelf import Draft
 from recpipe.core.workspace import Workspace
 from recpipe.train.data import TrainingData
 from recpipe.train.fit import Fitted
 from recpipe.train.inputs import SEQUENCES, USER
 from recpipe.train.judge import vectors_at
+from recpipe.train.repeat_features import FEATURES
+from recpipe.train.repeat_version import FOLDER as REPEATS
+from recpipe.train.repeat_version import export_repeats
+from recpipe.train.repeat_weight import weigh_repeats
+from recpipe.train.repeats import Repeats
 from recpipe.train.two_tower import TwoTower
 
 VOCABULARY, VECTORS, TOWER, USERS = "vocabulary.parquet", "item_vectors.npy", "query_tower", "users.parquet"
 QUERY_VECTOR = "query_vector"
 
 
-def save(workspace: Workspace, fitted: Fitted) -> str:
-    """Write a trained model as a version, let the pointer "newest" name it, and return its name."""
+def save(workspace: Workspace, fitted: Fitted, repeats: Repeats | None = None) -> str:
+    """Write a trained model, with its repeat model if there is one, as a version; return its name.
+
+    The pointer "newest" names it then.
+    """
     judged = {"validation_ndcg": fitted.validation_ndcg, "curve": fitted.curve}
-    name = write(workspace, fitted, fitted.data.params.encoder, judged)
+    draft = begin(workspace, fitted, fitted.data.params.encoder, repeats)
+    told: dict[str, Any] = {}
+    if repeats:
+        export_repeats(repeats, draft.folder / REPEATS)
+        told = _told(fitted, repeats)
+    name = write(draft, fitted, judged, told)
     workspace.models.point("newest", name)
     if fitted.checkpoint:
         fitted.checkpoint.remove()
@@ -38,29 +54,36 @@ def save_refit(workspace: Workspace, fitted: Fitted, version: str) -> str:
     """Write a model trained up to now as a refit of `version`, and return its name; no pointer moves."""
     # nobody judged it: figures without a number
     curve = [{name: row[name] for name in ("epoch", "loss", "seconds")} for row in fitted.curve]
-    name = write(workspace, fitted, f"{version}-refit", {"curve": curve}, {REFIT_OF: version})
+    draft, told = begin(workspace, fitted, f"{version}-refit"), {REFIT_OF: version}
+    # what is taken again is told by features as of now, so the repeat model itself is the evaluated one
+    if (evaluated := workspace.models.path(version) / REPEATS).is_dir():
+        shutil.copytree(evaluated, draft.folder / REPEATS)
+        told[REPEATS] = workspace.models.manifest(version)[REPEATS]
+    name = write(draft, fitted, {"curve": curve}, told)
     if fitted.checkpoint:
         fitted.checkpoint.remove()
     return name
 
 
-def write(
-    workspace: Workspace,
-    fitted: Fitted,
-    prefix: str,
-    figures: Mapping[str, Any],
-    more: Mapping[str, str] | None = None,
-) -> str:
-    """Write a trained model as a sealed folder called `prefix` and its id; `more` joins its manifest.
+def begin(workspace: Workspace, fitted: Fitted, prefix: str, repeats: Repeats | None = None) -> Draft:
+    """Begin a folder called `prefix` and its id, made of snapshot, parameters and weights.
+
+    Training the same again gives the folder that is here.
+    """
+    made_of = fitted.data.snapshot, fitted.data.params.model_dump(), fitted.popularity_weight
+    weights = _weights(fitted.model) + (_weights(repeats.scorer) if repeats else [])
+    return workspace.models.draft(f"{prefix}-{content_id(*made_of, weights)}")
+
+
+def write(draft: Draft, fitted: Fitted, figures: Mapping[str, Any], more: Mapping[str, Any]) -> str:
+    """Write a trained model into `draft` and seal it; `more` joins its manifest.
 
     vocabulary.parquet: item_index, item_id. item_vectors.npy: (items + 1, dimension + 1) float32, row 0
     zeros, the last dimension the item's bias. query_tower/: a SavedModel, see `_export_tower`.
-    users.parquet (encoder `id`): user_index, user_id. The id is made of snapshot, parameters and weights:
-    training the same again gives the folder that is here.
+    users.parquet (encoder `id`): user_index, user_id. repeats/ (with a repeat model): a SavedModel, see
+    `export_repeats`; its weight in lists stands in the manifest.
     """
     data, encoder = fitted.data, fitted.model.encoder
-    made_of = data.snapshot, data.params.model_dump(), fitted.popularity_weight, _weights(fitted.model)
-    draft = workspace.models.draft(f"{prefix}-{content_id(*made_of)}")
     data.vocabulary.write(draft.folder / VOCABULARY)
     # popularity as of the test's begin, so newer than the training events; of a refit: as of now
     vectors = vectors_at(fitted.model, data, "test", fitted.popularity_weight)
@@ -83,12 +106,28 @@ def write(
                 "popularity_weight": fitted.popularity_weight,
                 **figures,
             },
-            **(more or {}),
+            **more,
         }
     )
 
 
-def _weights(model: TwoTower) -> list[str]:
+def _told(fitted: Fitted, repeats: Repeats) -> dict[str, Any]:
+    """What the manifest says of the repeat model."""
+    weight, ndcg = weigh_repeats(fitted, repeats)
+    return {
+        "repeats": {
+            "weight": weight,
+            "features": list(FEATURES),
+            "repeat_share": repeats.repeat_share,
+            "best_epoch": repeats.best_epoch,
+            "own_validation_ndcg": repeats.validation_ndcg,
+            "validation_ndcg": ndcg,
+            "curve": repeats.curve,
+        }
+    }
+
+
+def _weights(model: tf_keras.Model) -> list[str]:
     """SHA-256 of each variable: a SavedModel's own bytes differ from one writing to the next."""
     return [hashlib.sha256(variable.numpy().tobytes()).hexdigest() for variable in model.variables]
 

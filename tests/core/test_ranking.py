@@ -1,11 +1,15 @@
+from dataclasses import dataclass, field
+
 import numpy as np
 import pytest
 
+from recpipe.core import ranking
 from recpipe.core.errors import DataError
+from recpipe.core.ragged import Ragged
 from recpipe.core.ranking import Ranker, UnusableModel
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
-from tests.tiny import load, make_model, make_snapshot
+from tests.tiny import DAY_US, load, make_model, make_snapshot
 
 KNOWN = {"ann": ["apple"], "bob": ["pear", "pear"], "cat": ["plum"], "dan": []}
 TEST = {"dan": ["kiwi"], "ann": ["kiwi", "kiwi", "kiwi"]}
@@ -96,3 +100,71 @@ def test_item_vectors_that_are_not_finite_are_refused_by_version(workspace, snap
 def test_a_model_of_no_common_item_is_refused(workspace, snapshot):
     with pytest.raises(DataError, match="mean-a: it knows no item of this snapshot"):
         lists(workspace, snapshot, {"hammer": [1.0]})
+
+
+@dataclass
+class OldestAgain:
+    """Stands in for a repeat model: sure that a user takes the lowest of the own items again."""
+
+    weight: float = 0.9
+    moments: list = field(default_factory=list)
+    recent_events: list = field(default_factory=list)
+
+    def log_probabilities(self, histories, moments, recent_events):
+        self.moments += moments.tolist()
+        self.recent_events = recent_events.tolist()
+        own = Ragged(histories.offsets, histories.items).unique()
+        is_first = np.isin(np.arange(len(own.values)), own.offsets[:-1])
+        return own, np.where(is_first, 0.0, -50.0)
+
+
+BASKETS = {"ann": ["apple", "plum"], "bob": ["pear", "plum"], "cat": ["plum"], "dan": []}
+
+
+def mixed(workspace, repeats, moment="test", exclude_seen=False, split=None, chunk=4):
+    snapshot = Snapshot.open(workspace, make_snapshot(workspace, BASKETS, TEST, name="baskets", split=split))
+    recommender = load(workspace, make_model(workspace, snapshot.name, VECTORS, name="mean-a"))
+    recommender.repeats = repeats
+    ranker = Ranker(recommender, snapshot, moment)
+    found = {}
+    names = np.array(["-", *snapshot.items().column("item_id").to_pylist()], object)
+    for histories in snapshot.chunks(chunk):
+        got = ranker.rank(histories.until(moment), 3, exclude_seen=exclude_seen)
+        found |= dict(zip(histories.user_ids, names[got.indices].tolist(), strict=True))
+    return found
+
+
+def test_what_is_taken_again_leads_a_list_that_may_hold_it(workspace):
+    found = mixed(workspace, OldestAgain())
+    assert found["ann"] == ["apple", "pear", "plum"]
+    assert found["bob"] == ["pear", "plum", "apple"]
+    assert found["dan"] == ["plum", "apple", "pear"], "the popular list, as before"
+
+
+def test_a_list_without_seen_items_knows_no_repeats(workspace):
+    assert mixed(workspace, OldestAgain(), exclude_seen=True) == mixed(workspace, None, exclude_seen=True)
+
+
+@pytest.mark.parametrize(("moment", "day"), [("test", "2024-01-02"), ("now", "2024-01-03")])
+@pytest.mark.parametrize("chunk", [1, 4])
+def test_lists_are_made_at_one_moment_however_users_are_cut_into_chunks(workspace, moment, day, chunk):
+    repeats = OldestAgain()
+    mixed(workspace, repeats, moment, chunk=chunk)
+    assert set(repeats.moments) == {int(np.datetime64(day, "us").astype(np.int64))}
+    assert repeats.recent_events == [0, 1, 1, 3], (
+        "apple, pear and plum; nothing of kiwi, unknown to the model"
+    )
+
+
+@pytest.mark.parametrize("moment", ["test", "now"])
+def test_with_the_split_last_event_a_list_is_made_at_the_last_event_of_its_user(workspace, moment):
+    repeats = OldestAgain()
+    mixed(workspace, repeats, moment, split={"kind": "last-event"})
+    days = {"test": [1, 1, 0], "now": [4, 1, 0]}[moment]
+    assert repeats.moments == [day * DAY_US for day in days]
+
+
+def test_mixed_lists_do_not_depend_on_the_block(workspace, monkeypatch):
+    whole = mixed(workspace, OldestAgain())
+    monkeypatch.setattr(ranking, "MIXED_USERS", 1)
+    assert mixed(workspace, OldestAgain()) == whole

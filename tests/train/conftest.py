@@ -18,7 +18,12 @@ def workspace(tmp_path: Path) -> Workspace:
 def write_snapshot(workspace: Workspace) -> Write:
     """Write a world as a snapshot in `workspace`, point "newest" at it and return its name."""
 
-    def write(world: World, name: str = "world", categories: Mapping[str, list[str]] | None = None) -> str:
-        return write_world(workspace, world, name, categories or {})
+    def write(
+        world: World,
+        name: str = "world",
+        categories: Mapping[str, list[str]] | None = None,
+        split: Mapping[str, str] | None = None,
+    ) -> str:
+        return write_world(workspace, world, name, categories or {}, split)
 
     return write

@@ -77,6 +77,7 @@ CHANGES: dict[str, tuple[Any, Observe]] = {
     "window_days": (3.0, examples),
     "targets": ("all", examples),
     "targets_per_query": (3, first_batch),
+    "repeats": ("off", lambda data: [train.fit_repeats(data) is None]),
     "half_life_days": (5.0, examples),
     "recent_days": (10, lambda data: [data.counts["validation"][RECENT_USERS]]),
     "epochs": (2, epochs_run),

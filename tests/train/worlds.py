@@ -18,7 +18,14 @@ World = Mapping[str, tuple[Events, Events, Events]]
 """For each user: train, validation and test events."""
 
 
-def write_world(workspace: Workspace, world: World, name: str, categories: Mapping[str, list[str]]) -> str:
+def write_world(
+    workspace: Workspace,
+    world: World,
+    name: str,
+    categories: Mapping[str, list[str]],
+    split: Mapping[str, str] | None = None,
+) -> str:
+    """Write a world as a snapshot; `split` changes what its manifest says of the split."""
     known = sorted({item for parts in world.values() for part in parts[:2] for item, _ in part})
     later = sorted({item for parts in world.values() for item, _ in parts[2]} - set(known))
     index = {item: position for position, item in enumerate([*known, *later], start=1)}
@@ -27,9 +34,9 @@ def write_world(workspace: Workspace, world: World, name: str, categories: Mappi
     pq.write_table(items(list(index), categories), draft.folder / "items.parquet")
     pq.write_table(item_features(world, index), draft.folder / "item_features.parquet")
     rows = {"items": len(index), "interactions": len(world)}
-    split = {"kind": "time", "test_from": "2024-01-20T00:00:00"}
-    told = {"known_items": len(known), "event_types": ["purchase"], "rows": rows, "split": split}
-    draft.seal(told | {"parameters": {"min_item_events": 1}})
+    parts = {"kind": "time", "test_from": "2024-01-20T00:00:00", "newest": "2024-02-20T00:00:00"}
+    told = {"known_items": len(known), "event_types": ["purchase"], "rows": rows}
+    draft.seal(told | {"split": parts | (split or {}), "parameters": {"min_item_events": 1}})
     workspace.snapshots.point("newest", name)
     return name
 
