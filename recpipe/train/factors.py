@@ -14,7 +14,7 @@ def item_factors(histories: Histories, item_count: int, dimension: int, seed: in
     """Vectors of items that the same users had, near to each other: (item_count + 1, dimension) float32.
 
     U S Vᵀ, the best approximation of the matrix of log counts, users × items, by `dimension` components; an
-    item's vector is its row of V √S, and the mean of all their squares over items with an event is 1. Items
+    item's vector is its row of V √S, made as long as all others: the mean of its squares is 1. Items
     without events, the unknown one (0), and components beyond the matrix's rank are zeros. A component's
     sign is such that its largest number is positive, so the same events and seed give the same numbers.
     """
@@ -32,7 +32,9 @@ def item_factors(histories: Histories, item_count: int, dimension: int, seed: in
     largest = np.take_along_axis(components, np.abs(components).argmax(axis=1)[:, None], axis=1)
     vectors = (components * np.where(largest < 0, -1, 1) * np.sqrt(sizes)[:, None]).T
     occurs = counts.sum(axis=0) > 0
-    factors[1:, : len(sizes)][occurs] = vectors[occurs] / np.sqrt((vectors[occurs] ** 2).mean())
+    # as long as each other: the length of an item's vector is its popularity, which the bias tells already
+    lengths = np.sqrt((vectors[occurs] ** 2).mean(axis=1, keepdims=True))
+    factors[1:, : len(sizes)][occurs] = vectors[occurs] / np.maximum(lengths, SMALLEST)
     return factors
 
 

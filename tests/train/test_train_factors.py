@@ -32,13 +32,14 @@ def test_items_of_the_same_users_are_near_and_others_at_right_angles() -> None:
 
 
 def test_factors_are_those_of_a_whole_decomposition() -> None:
-    world = two_kinds()
-    counts = np.zeros((11, 7))
-    np.add.at(counts, (np.repeat(np.arange(11), world.lengths), world.items - 1), 1)
+    random = np.random.default_rng(0)
+    world = histories(*[[(int(item), 0.0) for item in random.integers(1, 8, 6)] for _ in range(20)])
+    counts = np.zeros((20, 7))
+    np.add.at(counts, (np.repeat(np.arange(20), world.lengths), world.items - 1), 1)
     _, sizes, components = np.linalg.svd(np.log1p(counts), full_matrices=False)
-    expected = np.abs(components[:2].T * np.sqrt(sizes[:2]))
-    expected /= np.sqrt((expected[:6] ** 2).mean())
-    np.testing.assert_allclose(np.abs(item_factors(world, 7, 2, seed=1))[1:], expected, atol=1e-5)
+    expected = np.abs(components[:3].T * np.sqrt(sizes[:3]))
+    expected /= np.sqrt((expected**2).mean(axis=1, keepdims=True))
+    np.testing.assert_allclose(np.abs(item_factors(world, 7, 3, seed=1))[1:], expected, atol=1e-5)
 
 
 def test_factors_repeat_and_do_not_depend_on_the_seed_not_even_in_their_signs() -> None:
