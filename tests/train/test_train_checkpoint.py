@@ -76,6 +76,7 @@ def test_a_retry_goes_on_and_gives_the_weights_of_the_uninterrupted_run(
     expected = train.fit(data)
     interrupted(data, workspace, 3, monkeypatch)
     assert len(checkpoints(workspace)) == 1
+    caplog.clear()
     with caplog.at_level(logging.INFO, logger="recpipe"):
         found = train.fit(data, workspace)
     assert any("goes on after epoch 2" in line for line in caplog.messages)
