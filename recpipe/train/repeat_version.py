@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from recpipe.core.errors import DataError
 from recpipe.core.ragged import Ragged
 from recpipe.core.snapshot import Histories
 from recpipe.train.repeat_features import FEATURES, own_items, popularity_of
@@ -58,7 +59,15 @@ def _signature(scorer: RepeatScorer) -> Any:
 
 
 def load_repeats(folder: Path, manifest: dict[str, Any]) -> RepeatModel | None:
-    """The repeat model in a version's folder, None if it has none."""
+    """The repeat model in a version's folder, None if it has none.
+
+    Raises DataError if it reads other features than this recpipe computes.
+    """
     if "repeats" not in manifest:
         return None
+    if (read := manifest["repeats"]["features"]) != list(FEATURES):
+        raise DataError(
+            f"{folder}: its repeat model reads {', '.join(read)}; this recpipe makes {', '.join(FEATURES)}",
+            "Run the stage `train` again.",
+        )
     return RepeatModel(manifest["repeats"]["weight"], tf.saved_model.load(str(folder / FOLDER)))

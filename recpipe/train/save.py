@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +38,11 @@ def save(workspace: Workspace, fitted: Fitted, repeats: Repeats | None = None) -
     The pointer "newest" names it then.
     """
     judged = {"validation_ndcg": fitted.validation_ndcg, "curve": fitted.curve}
-    draft = begin(workspace, fitted, fitted.data.params.encoder, repeats)
-    told: dict[str, Any] = {}
+    told = _told(fitted, repeats) if repeats else {}
+    made_of = [told[REPEATS]["weight"], *_weights(repeats.scorer)] if repeats else []
+    draft = begin(workspace, fitted, fitted.data.params.encoder, made_of)
     if repeats:
         export_repeats(repeats, draft.folder / REPEATS)
-        told = _told(fitted, repeats)
     name = write(draft, fitted, judged, told)
     workspace.models.point("newest", name)
     if fitted.checkpoint:
@@ -65,14 +65,13 @@ def save_refit(workspace: Workspace, fitted: Fitted, version: str) -> str:
     return name
 
 
-def begin(workspace: Workspace, fitted: Fitted, prefix: str, repeats: Repeats | None = None) -> Draft:
-    """Begin a folder called `prefix` and its id, made of snapshot, parameters and weights.
+def begin(workspace: Workspace, fitted: Fitted, prefix: str, more: Sequence[Any] = ()) -> Draft:
+    """Begin a folder called `prefix` and its id, made of snapshot, parameters, weights and `more`.
 
     Training the same again gives the folder that is here.
     """
     made_of = fitted.data.snapshot, fitted.data.params.model_dump(), fitted.popularity_weight
-    weights = _weights(fitted.model) + (_weights(repeats.scorer) if repeats else [])
-    return workspace.models.draft(f"{prefix}-{content_id(*made_of, weights)}")
+    return workspace.models.draft(f"{prefix}-{content_id(*made_of, _weights(fitted.model), *more)}")
 
 
 def write(draft: Draft, fitted: Fitted, figures: Mapping[str, Any], more: Mapping[str, Any]) -> str:

@@ -1,6 +1,8 @@
 import dataclasses
+import importlib
 import logging
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from recpipe.core.workspace import Workspace
 from recpipe.train.params import TrainParams
 from recpipe.train.repeat_examples import training_examples, validation_examples
 from recpipe.train.repeat_features import FEATURES, MICROSECONDS_PER_DAY
+from recpipe.train.repeat_version import load_repeats
 from recpipe.train.repeat_weight import WEIGHTS, weigh_repeats
 from recpipe.train.repeats import log_softmax, own_ndcg, score
 from tests.train.conftest import Write
@@ -214,3 +217,21 @@ def test_a_softmax_within_rows_of_large_scores_stays_finite() -> None:
     own = Ragged.from_lists([[1, 2], [], [3]])
     found = log_softmax(np.array([1000.0, 1000.0, -1000.0]), own)
     assert found == pytest.approx([math.log(0.5), math.log(0.5), 0.0])
+
+
+def test_a_repeat_model_of_other_features_is_refused_by_its_folder(tmp_path: Path) -> None:
+    manifest = {"repeats": {"weight": 0.5, "features": ["age", *FEATURES[1:]]}}
+    with pytest.raises(DataError, match=f"{tmp_path}: its repeat model reads age, "):
+        load_repeats(tmp_path, manifest)
+
+
+def test_another_weight_in_lists_is_another_version(
+    workspace: Workspace, data: train.TrainingData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted, repeats = train.fit(data), train.fit_repeats(data)
+    module = importlib.import_module("recpipe.train.save")  # the package offers the verb of that name
+    names = []
+    for weight in (0.5, 0.5, 0.9):
+        monkeypatch.setattr(module, "weigh_repeats", lambda *_, weight=weight: (weight, 0.1))
+        names.append(train.save(workspace, fitted, repeats))
+    assert names[0] == names[1] != names[2]
