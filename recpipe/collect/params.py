@@ -31,6 +31,8 @@ class CollectParams(BaseModel):
     """Share of the users whose events are read, the same users every time; 1 reads all."""
     simulated_events: int = Field(100_000, ge=1_000, le=100_000_000)
     """Source `simulated`: how many rows are made."""
+    simulated_items: int = Field(0, ge=0, le=10_000_000)
+    """Source `simulated`: how many items its shop has, at least; 0: as many as suit the rows."""
     simulated_bad_share: float = Field(0.01, ge=0, le=0.5)
     """Source `simulated`: share of the rows that are made unusable on purpose."""
     seed: int = Field(1, ge=0, le=2**31 - 1)

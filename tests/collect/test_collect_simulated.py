@@ -3,6 +3,7 @@ import pytest
 
 from recpipe import collect
 from recpipe.collect.params import CollectParams
+from recpipe.collect.sources.simulated import SCATTER
 from recpipe.core.workspace import Workspace
 from tests.collect.shops import collected, rows
 
@@ -39,6 +40,14 @@ def test_so_many_rows_are_made_as_asked_and_so_many_are_bad(tmp_path):
     assert (clean.read, clean.quarantined) == (1000, 0)
     assert half.read == 1501
     assert 650 < half.quarantined < 850
+
+
+@pytest.mark.parametrize("wanted", [0, 5 * SCATTER])
+def test_so_many_items_are_in_the_shop_as_asked_each_with_its_own_id(tmp_path, wanted):
+    workspace = Workspace.open(tmp_path)
+    collected(workspace, shop(simulated_items=wanted))
+    ids = truth(workspace, "items")["item_id"]
+    assert wanted <= len(ids) == len(ids.unique()) <= max(120, wanted + 5)
 
 
 def test_all_kinds_of_events_and_of_bad_rows_occur(year):

@@ -15,6 +15,9 @@ TABLES = ("events", "items", "users")
 TRUTH = "simulated"
 """Folder of the workspace that holds truth-items.parquet and truth-users.parquet."""
 
+SCATTER = 7919
+"""What the macro `item_name` multiplies by."""
+
 TRUTH_USERS = 20_000
 """The best lists are written for at most so many users."""
 
@@ -28,10 +31,13 @@ class World:
     ranks: int
 
     @classmethod
-    def of(cls, events: int) -> "World":
-        """Size it: some 50 events a user, and items with the square root of the events."""
+    def of(cls, events: int, items: int = 0) -> "World":
+        """Size it: some 50 events a user; `items`, or with 0 as many as go with the root of the events."""
         categories = min(200, max(5, isqrt(events) // 10))
-        return cls(max(20, events // 50), categories, max(8, 4 * isqrt(events) // categories))
+        ranks = -(-items // categories) if items else 4 * isqrt(events) // categories
+        # a multiple of the prime by which ids are scattered would give many items one id
+        ranks += ranks % SCATTER == 0
+        return cls(max(20, events // 50), categories, max(8, ranks))
 
     @property
     def items(self) -> int:
@@ -50,7 +56,7 @@ class Simulated:
     def __init__(self, params: CollectParams) -> None:
         """Keep `params`."""
         self._params = params
-        self._world = World.of(params.simulated_events)
+        self._world = World.of(params.simulated_events, params.simulated_items)
 
     def preflight(self) -> list[FileReport]:
         """See `Source`. There is nothing that could be missing."""
@@ -58,7 +64,9 @@ class Simulated:
 
     def fingerprint(self) -> list[list[Any]]:
         """See `Source`."""
-        return [[TRUTH, self._params.simulated_events, self._params.simulated_bad_share, self._params.seed]]
+        params = self._params
+        size = params.simulated_events, params.simulated_items
+        return [[TRUTH, *size, params.simulated_bad_share, params.seed]]
 
     def stage(self, staging: Staging) -> list[FileReport]:
         """See `Source`. Also writes the truth into the folder `simulated` of the workspace."""
