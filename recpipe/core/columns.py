@@ -59,6 +59,7 @@ SNAPSHOT_TABLES: dict[str, tuple[str, ...]] = {
         TRAIN_COUNT,
         VALIDATION_COUNT,
         TEST_COUNT,
+        ATTRIBUTES,
     ),
     "items": (ITEM_INDEX, ITEM_ID, TITLE, CATEGORIES, ATTRIBUTES),
     "user_features": (

@@ -37,6 +37,7 @@ class Histories:
     | `event_types` | (N,) uint8 | 1-based positions in the manifest's `event_types` |
     | `times` | (N,) int64 | microseconds since 1970, UTC |
     | `counts` | (n, 3) int32 | how many of them are train, validation and test events, in that order |
+    | `attributes` | (n,) object | JSON of what else is known of each user; None: of nobody anything |
     """
 
     user_ids: np.ndarray
@@ -45,6 +46,7 @@ class Histories:
     event_types: np.ndarray
     times: np.ndarray
     counts: np.ndarray
+    attributes: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if len(self.offsets) != len(self.user_ids) + 1 or self.offsets[-1] != len(self.items):
@@ -94,14 +96,16 @@ class Histories:
     def take(self, rows: np.ndarray) -> "Histories":
         """Return the users at `rows` (integer positions), in that order."""
         events = self._gather(self.offsets[rows], self.lengths[rows])
-        return Histories(user_ids=self.user_ids[rows], counts=self.counts[rows], **events)
+        attributes = None if self.attributes is None else self.attributes[rows]
+        return Histories(self.user_ids[rows], counts=self.counts[rows], attributes=attributes, **events)
 
     def _slice(self, starts: np.ndarray, stops: np.ndarray) -> "Histories":
         """Keep the events from `starts` to `stops` (n,), positions within each history."""
         ends = np.cumsum(self.counts, axis=1)
         inside = np.minimum(stops[:, None], ends) - np.maximum(starts[:, None], ends - self.counts)
         events = self._gather(self.offsets[:-1] + starts, stops - starts)
-        return Histories(user_ids=self.user_ids, counts=np.maximum(inside, 0).astype(np.int32), **events)
+        counts = np.maximum(inside, 0).astype(np.int32)
+        return Histories(self.user_ids, counts=counts, attributes=self.attributes, **events)
 
     def _gather(self, starts: np.ndarray, lengths: np.ndarray) -> dict[str, np.ndarray]:
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -197,4 +201,13 @@ def _histories(table: pa.Table) -> Histories:
         event_types=lists[c.EVENT_TYPES].flatten().to_numpy().astype(np.uint8),
         times=lists[c.EVENT_ATS].flatten().cast(pa.timestamp("us")).cast(pa.int64()).to_numpy(),
         counts=np.stack(counts, axis=1).astype(np.int32),
+        attributes=_attributes(table),
     )
+
+
+def _attributes(table: pa.Table) -> np.ndarray | None:
+    # snapshots made before histories had the column have none: nothing is known of their users
+    if c.ATTRIBUTES not in table.column_names:
+        return None
+    attributes: np.ndarray = table.column(c.ATTRIBUTES).to_numpy(zero_copy_only=False)
+    return attributes

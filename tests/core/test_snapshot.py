@@ -15,6 +15,7 @@ def histories() -> Histories:
         event_types=np.ones(6, np.uint8),
         times=np.arange(6, dtype=np.int64),
         counts=np.array([[2, 1, 1], [0, 0, 0], [1, 0, 1]], np.int32),
+        attributes=np.array(['{"age":3}', "{}", "{}"], object),
     )
 
 
@@ -40,6 +41,7 @@ def test_users_are_taken_in_the_order_asked_for(histories: Histories) -> None:
     assert taken.user_ids.tolist() == ["cleo", "anna"]
     assert lists(taken) == [[5, 6], [1, 2, 3, 4]]
     assert taken.counts.tolist() == [[1, 0, 1], [2, 1, 1]]
+    assert taken.until("test").attributes.tolist() == ["{}", '{"age":3}']
 
 
 def test_items_beyond_the_mapping_become_unknown(histories: Histories) -> None:

@@ -4,7 +4,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recpipe.core.columns import SNAPSHOT_TABLES
-from tests.features.small_shop import EVENTS, day, fill, rows, write
+from tests.features.small_shop import EVENTS, TOLD, day, fill, rows, write
 
 
 def test_items_known_before_the_test_come_first_in_the_order_of_ids(empty):
@@ -31,6 +31,11 @@ def test_each_user_has_one_history_in_order_and_users_without_events_an_empty_on
         ("dan", [], 0, 0, 0),
     ]
     assert rows(draft, "interactions", "event_ats")[2] == ([day(5), day(9)],)
+
+
+def test_what_is_known_of_a_user_stands_beside_the_history(shop):
+    attributes = rows(write(shop), "interactions", "user_id", "attributes")
+    assert attributes == [("ann", TOLD), ("bob", "{}"), ("cat", "{}"), ("dan", TOLD)]
 
 
 def test_with_last_event_each_user_s_last_is_test_and_users_of_two_events_only_train(shop):

@@ -1,4 +1,5 @@
--- One row per user, their whole history in order; users without events have an empty one.
+-- One row per user, their whole history in order, and what is known of them beside it; users without
+-- events have an empty one.
 COPY (
     WITH
     types AS (
@@ -42,8 +43,10 @@ COPY (
         coalesce(event_ats, []) AS event_ats,
         coalesce(train_count, 0) AS train_count,
         coalesce(validation_count, 0) AS validation_count,
-        coalesce(test_count, 0) AS test_count
+        coalesce(test_count, 0) AS test_count,
+        coalesce(users.attributes, '{}') AS attributes
     FROM everybody
     LEFT JOIN histories USING (user_id)
+    LEFT JOIN users USING (user_id)
     ORDER BY everybody.user_id
 ) TO $path (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)
