@@ -28,9 +28,9 @@ def summary(results: Sequence[StageResult], workspace: Workspace) -> str:
 
 def _collected(figures: Mapping[str, Any]) -> Iterator[str]:
     if "read" in figures:
-        counts = ", ".join(
-            f"{figures[name]:,} {name}" for name in _COUNTED if isinstance(figures.get(name), int)
-        )
+        counted = [name for name in _COUNTED if isinstance(figures.get(name), int)]
+        told = [name for name in counted if figures[name] or name not in _SELDOM]
+        counts = ", ".join(f"{figures[name]:,} {name}" for name in told)
         yield _row("collected", f"{figures['read']:,} read = {counts}")
     parts = [f"{figures[name]:,} {name}" for name in ("users", "items") if isinstance(figures.get(name), int)]
     if "first_event_at" in figures and "last_event_at" in figures:
@@ -39,7 +39,8 @@ def _collected(figures: Mapping[str, Any]) -> Iterator[str]:
         yield _row("", ", ".join(parts))
 
 
-_COUNTED = ("kept", "duplicate", "quarantined")
+_COUNTED = ("kept", "duplicate", "quarantined", "dropped")
+_SELDOM = ("dropped",)
 
 
 def _made(ids: Mapping[str, str], figures: Mapping[str, Any]) -> Iterator[str]:

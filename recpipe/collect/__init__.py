@@ -6,8 +6,9 @@ at a source without reading it.
 """
 
 from recpipe.collect.batch import Batch, Ingestion, Summary
+from recpipe.collect.check import check
 from recpipe.collect.figures import events_per_day, summary
-from recpipe.collect.ingest import check, merge, read
+from recpipe.collect.ingest import merge, read
 from recpipe.collect.params import CollectParams
 from recpipe.collect.preflight import preflight, source_fingerprint
 

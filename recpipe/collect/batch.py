@@ -10,21 +10,45 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Staged:
+    """What lies in the staging tables.
+
+    `staged` counts rows of events, `quarantined` the unusable and `identified` the usable ones with an
+    event id among them; `items` and `users` usable rows of those. Times are of usable events, None
+    without one.
+    """
+
+    items: int
+    users: int
+    staged: int
+    quarantined: int
+    identified: int
+    first_event_at: datetime | None
+    last_event_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Batch:
     """What one reading put into the staging tables.
 
-    `read` counts all rows of events, `quarantined` the unusable ones among them; `reasons` says why,
-    and how often (reasons in items and users say so). `files` reports how each file was read.
+    `dropped` counts rows of events that were read and not even staged, being older than what is kept;
+    `reasons` says why rows are unusable, and how often (reasons in items and users say so). `files`
+    reports how each file was read; `unchanged` names those that were read before and left out.
     """
 
     ingestion_id: str
     source: str
+    started_at: datetime
     files: tuple[Mapping[str, Any], ...]
-    read: int
-    quarantined: int
-    items: int
-    users: int
+    unchanged: tuple[str, ...]
+    dropped: int
+    staged: Staged
     reasons: Mapping[str, int]
+
+    @property
+    def read(self) -> int:
+        """Rows of events that were read."""
+        return self.staged.staged + self.dropped
 
     def frame(self) -> "pd.DataFrame":
         """Return one row a file: how it was read."""
@@ -34,12 +58,20 @@ class Batch:
 
     def figures(self) -> dict[str, Any]:
         """Return what a run reports of the reading."""
-        return {"files": [dict(file) for file in self.files], "reasons": dict(self.reasons)}
+        return {
+            "files": [dict(file) for file in self.files],
+            "unchanged_files": len(self.unchanged),
+            "reasons": dict(self.reasons),
+        }
 
 
 @dataclass(frozen=True)
 class Ingestion:
-    """What merging a batch did: read = kept + duplicate + quarantined."""
+    """What merging a batch did: read = kept + duplicate + quarantined + dropped.
+
+    `late` counts those of the kept events that came after much newer ones. Times are of usable events,
+    None without one. `seconds` is the wall time from the begin of the reading.
+    """
 
     ingestion_id: str
     source: str
@@ -47,12 +79,16 @@ class Ingestion:
     kept: int
     duplicate: int
     quarantined: int
-    first_event_at: datetime
-    last_event_at: datetime
+    dropped: int
+    late: int
+    first_event_at: datetime | None
+    last_event_at: datetime | None
+    seconds: float
 
     def figures(self) -> dict[str, int]:
-        """Return the account of the rows: read = kept + duplicate + quarantined."""
-        return {name: getattr(self, name) for name in ("read", "kept", "duplicate", "quarantined")}
+        """Return the account of the rows, and how many of those kept were late."""
+        names = ("read", "kept", "duplicate", "quarantined", "dropped", "late")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,15 @@
-"""Read a source into the staging tables, check them, merge them."""
+"""Read a source into the staging tables, and merge them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from recpipe.collect.batch import Batch, Ingestion
+from recpipe.collect.batch import Batch, Ingestion, Staged
 from recpipe.collect.params import CollectParams
+from recpipe.collect.rules import Rules
 from recpipe.collect.sources import open_source
 from recpipe.collect.staging import Staging
-from recpipe.core.checks import CheckReport, check_table
 from recpipe.core.errors import DataError
 from recpipe.core.store import Store, connect
 from recpipe.core.workspace import Workspace
@@ -19,73 +18,105 @@ from recpipe.core.workspace import Workspace
 def read(workspace: Workspace, params: CollectParams) -> Batch:
     """Read the source that `params` name into the staging tables of `workspace`, and commit them.
 
-    What an earlier reading left there is replaced. Unusable rows are staged too, with the reason.
-    Raises ParameterError or DataError (nothing is staged then) if the source cannot be found or
-    read, or gives no usable event.
+    What an earlier reading left there is replaced; files whose content was read before are left out.
+    Unusable rows are staged too, with the reason. Raises ParameterError or DataError (nothing is staged
+    then) if the source cannot be found or read, or gives no usable event.
     """
     source = open_source(params)
     source.preflight()
-    ingestion_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{uuid4().hex[:8]}"
+    started_at = datetime.now(UTC)
+    rules = Rules.of(params)
+    ingestion_id = f"{started_at:%Y%m%d-%H%M%S-%f}-{uuid4().hex[:4]}"
     with connect(workspace.database) as store, store.transaction():
-        staging = Staging(store, ingestion_id, workspace.root, params.sample)
+        staging = Staging(store, ingestion_id, workspace.root, params.sample, rules)
         staging.prepare()
         files = source.stage(staging)
-        return _batch(store, ingestion_id, params.source, files)
+        oldest = rules.oldest()
+        dropped = store.run_sql("collect/drop_expired", oldest=oldest).value() if oldest else 0
+        staged = staged_counts(store, ingestion_id)
+        reasons = _reasons(store, params.source, staged, is_new=bool(files))
+    return Batch(
+        ingestion_id=ingestion_id,
+        source=params.source,
+        started_at=started_at,
+        files=tuple(files),
+        unchanged=tuple(staging.unchanged),
+        dropped=dropped,
+        staged=staged,
+        reasons=reasons,
+    )
 
 
-def check(workspace: Workspace, batch: Batch, *, report: Path | None = None) -> CheckReport:
-    """Hold the usable staged events against `expectations/events.json`.
-
-    Results are added to the JSON file `report`. Raises CheckError if a critical expectation fails,
-    DataError if `batch` is not what is staged.
-    """
-    with connect(workspace.database) as store:
-        _refuse_other_batch(store, batch)
-    query = "SELECT * EXCLUDE (reason, content) FROM staged_events WHERE reason IS NULL"
-    return check_table("events", query, database=workspace.database, report=report)
-
-
-def merge(workspace: Workspace, batch: Batch) -> Ingestion:
+def merge(workspace: Workspace, batch: Batch, params: CollectParams | None = None) -> Ingestion:
     """Merge the staged `batch` into events, items, users and quarantine, in one transaction.
 
-    Events that are there already (same user, item, type and time) add nothing; of items and users
-    the newest row wins. Merging a merged batch again changes nothing. Raises DataError if another
-    batch is staged.
+    Events that are there already (same event id or, without one, same user, item, type and time) add
+    nothing; of items and users the newest row wins. Merging a merged batch again changes nothing. `params`
+    say what is late and what is kept (None: the defaults). Raises DataError if another batch is staged.
     """
     with connect(workspace.database) as store:
         store.run_sql("collect/tables")
-        known = store.run_sql("collect/ingestion", ingestion_id=batch.ingestion_id).rows()
+        known = store.run_sql("collect/ingestion", ingestion_id=batch.ingestion_id).records()
         if not known:
-            _refuse_other_batch(store, batch)
+            refuse_other_batch(store, batch)
             with store.transaction():
-                _merge_staged(store, batch)
-            known = store.run_sql("collect/ingestion", ingestion_id=batch.ingestion_id).rows()
-    return Ingestion(*known[0])
+                _merge_staged(store, batch, params or CollectParams())
+            known = store.run_sql("collect/ingestion", ingestion_id=batch.ingestion_id).records()
+    return Ingestion(**known[0])
 
 
-def _merge_staged(store: Store, batch: Batch) -> None:
-    kept = store.run_sql("collect/merge_events", ingestion_id=batch.ingestion_id).value()
-    for table in ("items", "users", "quarantine"):
-        store.run_sql(f"collect/merge_{table}")
+def staged_counts(store: Store, ingestion_id: str) -> Staged:
+    """Count what is staged under `ingestion_id`."""
+    return Staged(**store.run_sql("collect/staged_counts", ingestion_id=ingestion_id).records()[0])
+
+
+def refuse_other_batch(store: Store, batch: Batch) -> None:
+    """Raise DataError if `batch` is not what is staged."""
+    if "staged_events" not in store.tables() or staged_counts(store, batch.ingestion_id) != batch.staged:
+        raise DataError(f"batch {batch.ingestion_id}: it is no longer staged", "Read the source again.")
+
+
+def _merge_staged(store: Store, batch: Batch, params: CollectParams) -> None:
+    ingestion_id = batch.ingestion_id
+    span = {"first_event_at": batch.staged.first_event_at, "last_event_at": batch.staged.last_event_at}
+    kept = store.run_sql("collect/merge_events", ingestion_id=ingestion_id, **span).value()
+    if batch.staged.identified:
+        kept += store.run_sql("collect/merge_identified_events", ingestion_id=ingestion_id).value()
+    late = store.run_sql(
+        "collect/late_events",
+        ingestion_id=ingestion_id,
+        source=batch.source,
+        late_days=params.late_days,
+        **span,
+    ).value()
+    for table in ("items", "users"):
+        store.run_sql(f"collect/merge_{table}", ingestion_id=ingestion_id)
+    store.run_sql("collect/merge_quarantine")
+    store.run_sql("collect/record_files")
+    finished_at = datetime.now(UTC)
     store.run_sql(
         "collect/record_ingestion",
-        ingestion_id=batch.ingestion_id,
+        ingestion_id=ingestion_id,
         source=batch.source,
         files=[str(file["file"]) for file in batch.files],
         kept=kept,
-        finished_at=datetime.now(UTC).replace(tzinfo=None),
+        dropped=batch.dropped,
+        late=late,
+        finished_at=finished_at.replace(tzinfo=None),
+        seconds=(finished_at - batch.started_at).total_seconds(),
     )
     store.run_sql("collect/drop_staging")
+    oldest = Rules.of(params).oldest()
+    if oldest:
+        store.run_sql("collect/expire", oldest=oldest)
 
 
-def _batch(store: Store, ingestion_id: str, source: str, files: Sequence[Mapping[str, Any]]) -> Batch:
-    counts = store.run_sql("collect/staged_counts", ingestion_id=ingestion_id).one()
-    read_rows, quarantined, items, users = counts
+def _reasons(store: Store, source: str, staged: Staged, *, is_new: bool) -> Mapping[str, int]:
+    """Return how often each reason occurs. Raises DataError if there is something new and all of it bad."""
     bad = store.run_sql("collect/staged_reasons").rows()
-    if read_rows == quarantined:
-        raise DataError(f"{source}: {_no_good_row(read_rows, bad)}", "Mend it; nothing was collected.")
-    reasons = {reason: count for reason, count, _ in bad}
-    return Batch(ingestion_id, source, tuple(files), read_rows, quarantined, items, users, reasons)
+    if is_new and staged.staged == staged.quarantined and not (staged.items or staged.users):
+        raise DataError(f"{source}: {_no_good_row(staged.staged, bad)}", "Mend it; nothing was collected.")
+    return {reason: count for reason, count, _ in bad}
 
 
 def _no_good_row(read_rows: int, bad: Sequence[tuple[Any, ...]]) -> str:
@@ -96,12 +127,3 @@ def _no_good_row(read_rows: int, bad: Sequence[tuple[Any, ...]]) -> str:
         f"none of its {read_rows:,} rows is usable; {count:,} times: {reason}, "
         f"first in {first['file']}, row {first['row_number']}: {first['content'][:80]!r}"
     )
-
-
-def _refuse_other_batch(store: Store, batch: Batch) -> None:
-    staged = (
-        "staged_events" in store.tables()
-        and store.run_sql("collect/staged_counts", ingestion_id=batch.ingestion_id).one()
-    )
-    if staged != (batch.read, batch.quarantined, batch.items, batch.users):
-        raise DataError(f"batch {batch.ingestion_id}: it is no longer staged", "Read the source again.")

@@ -1,6 +1,7 @@
 """What can be set about collecting: each parameter once, with its bounds and its meaning."""
 
 import os
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -29,6 +30,21 @@ class CollectParams(BaseModel):
     """Source `files`: `iso`, `epoch-s`, `-ms`, `-us`, `-ns`, a pattern like %d.%m.%Y, or `auto`."""
     sample: float = Field(1.0, gt=0, le=1)
     """Share of the users whose events are read, the same users every time; 1 reads all."""
+    earliest: date = date(1971, 1, 1)
+    """Events before this day (UTC) go to the quarantine; earlier ones mostly are a mistaken unit or a 0."""
+    future_hours: float = Field(24.0, ge=0, le=876_000)
+    """Events later than so many hours from now go to the quarantine."""
+    known_types: list[str] = Field([])
+    """Types of event that are taken; rows of others go to the quarantine. Empty takes every type."""
+    value_limit: float = Field(1e12, gt=0)
+    """Rows whose value is larger than this, or smaller than its negative, go to the quarantine."""
+    late_days: float = Field(3.0, ge=0, le=36_500)
+    """New events older than the newest one before by more than so many days are counted as late.
+
+    They are taken in nevertheless. A source that is asked for news only is asked so many days back.
+    """
+    keep_days: int = Field(0, ge=0, le=36_500)
+    """Events older than so many days from now are neither taken in nor kept; 0 keeps all."""
     simulated_events: int = Field(100_000, ge=1_000, le=100_000_000)
     """Source `simulated`: how many rows are made."""
     simulated_items: int = Field(0, ge=0, le=10_000_000)

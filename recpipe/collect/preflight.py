@@ -1,5 +1,6 @@
 """What can be known about a source before any kernel starts; imports nothing heavy."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from recpipe.collect.params import CollectParams
@@ -18,8 +19,10 @@ def preflight(params: CollectParams) -> list[dict[str, Any]]:
 def source_fingerprint(params: CollectParams) -> list[list[Any]]:
     """Return a JSON-able list that changes when the source may have changed: path, size, mtime_ns.
 
+    Where old events are not kept, it changes every day too.
     Raises ParameterError or DataError if the source is not there.
     """
     from recpipe.collect.sources import open_source
 
-    return open_source(params).fingerprint()
+    today = [[f"{datetime.now(UTC):%Y-%m-%d}"]] if params.keep_days else []
+    return open_source(params).fingerprint() + today

@@ -1,9 +1,12 @@
 """The staging tables: where a source puts what it reads, before anything is checked or merged."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from recpipe.collect.filelog import FileLog, SourceFile
+from recpipe.collect.rules import Rules
 from recpipe.core import store as door
 from recpipe.core.errors import DataError
 
@@ -16,18 +19,35 @@ class Staging:
 
     `store` has the empty tables staged_events, staged_items and staged_users and the macros of
     macros.sql; every row carries `ingestion_id`. `root` is the workspace's folder; `sample` the
-    share of users to read.
+    share of users to read; `rules` the bounds that `judged_events` holds rows against.
     """
 
     store: door.Store
     ingestion_id: str
     root: Path
     sample: float
+    rules: Rules
+    unchanged: list[str] = field(default_factory=list)
+    """Files that were left out, because their content was read before."""
 
     def prepare(self) -> None:
         """Make the macros and the staging tables, empty."""
+        self.store.run_sql("collect/tables")
+        self.store.run_sql("collect/rules", **self.rules.bound())
         self.store.run_sql("collect/macros")
         self.store.run_sql("collect/staging")
+
+    def unread(self, files: Sequence[SourceFile]) -> list[bool]:
+        """Tell for each of a source's files whether it has to be read, and take note of it.
+
+        Files whose content was read before in the same way need not be. Call it once, with all files.
+        """
+        log = FileLog(self.store, self.rules.ways() | {"sample": self.sample})
+        must = log.unread(files)
+        for row in log.noted:
+            self.store.run_sql("collect/record_file", ingestion_id=self.ingestion_id, **row)
+        self.unchanged.extend(log.unchanged)
+        return must
 
     def read_file(self, sql: str, path: Path, **bound: Any) -> None:
         """Run the SQL file `sql` that reads `path`. Raises DataError if the file cannot be read."""

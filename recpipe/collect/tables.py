@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from recpipe.core.columns import OFFER
 from recpipe.core.errors import DataError, ParameterError
 
 
@@ -21,8 +22,10 @@ class Table:
         return self.required + self.optional
 
 
-EVENTS = Table("events", ("user_id", "item_id", "timestamp"), ("event_type", "value", "event_order"))
-ITEMS = Table("items", ("item_id",), ("title", "categories"))
+EVENTS = Table(
+    "events", ("user_id", "item_id", "timestamp"), ("event_type", "value", "event_order", "event_id")
+)
+ITEMS = Table("items", ("item_id",), ("title", "categories", *OFFER))
 USERS = Table("users", ("user_id",))
 TABLES = (EVENTS, ITEMS, USERS)
 

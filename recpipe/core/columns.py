@@ -10,10 +10,12 @@ EVENT_TYPE = "event_type"
 EVENT_AT = "event_at"
 VALUE = "value"
 EVENT_ORDER = "event_order"
+EVENT_ID = "event_id"
 INGESTION_ID = "ingestion_id"
 TITLE = "title"
 CATEGORIES = "categories"
 ATTRIBUTES = "attributes"
+OFFER = ("price", "available_from", "available_until")
 
 ITEM_INDEX = "item_index"
 ITEM_INDICES = "item_indices"
@@ -31,10 +33,22 @@ RANK = "rank"
 SCORE = "score"
 
 TABLES: dict[str, tuple[str, ...]] = {
-    "events": (USER_ID, ITEM_ID, EVENT_TYPE, EVENT_AT, VALUE, EVENT_ORDER, INGESTION_ID),
-    "items": (ITEM_ID, TITLE, CATEGORIES, ATTRIBUTES),
+    "events": (USER_ID, ITEM_ID, EVENT_TYPE, EVENT_AT, VALUE, EVENT_ORDER, INGESTION_ID, EVENT_ID),
+    "items": (ITEM_ID, TITLE, CATEGORIES, ATTRIBUTES, *OFFER),
+    "item_history": (ITEM_ID, TITLE, CATEGORIES, ATTRIBUTES, *OFFER, INGESTION_ID),
     "users": (USER_ID, ATTRIBUTES),
-    "quarantine": (INGESTION_ID, "file", "row_number", "reason", "content"),
+    "user_history": (USER_ID, ATTRIBUTES, INGESTION_ID),
+    "quarantine": (
+        INGESTION_ID,
+        "file",
+        "row_number",
+        "reason",
+        "content",
+        "table_name",
+        USER_ID,
+        "bad_column",
+        "bad_value",
+    ),
     "ingestions": (
         INGESTION_ID,
         "source",
@@ -46,6 +60,21 @@ TABLES: dict[str, tuple[str, ...]] = {
         "first_event_at",
         "last_event_at",
         "finished_at",
+        "dropped",
+        "late",
+        "seconds",
+    ),
+    "ingested_files": (
+        INGESTION_ID,
+        "table_name",
+        "file",
+        "fingerprint",
+        "content_hash",
+        "reading",
+        "read",
+        "quarantined",
+        "first_event_at",
+        "last_event_at",
     ),
 }
 """Tables of the workspace's database."""

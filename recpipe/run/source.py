@@ -24,11 +24,17 @@ REMEMBERED = (
     "delimiter",
     "encoding",
     "timestamp_format",
+    "earliest",
+    "future_hours",
+    "known_types",
+    "value_limit",
+    "late_days",
+    "keep_days",
     "simulated_events",
     "simulated_bad_share",
     "seed",
 )
-"""Parameters of collect that say what the source is and how to read it; they belong to the workspace."""
+"""Parameters of collect that say what the source is, how to read it and what to keep; the workspace's own."""
 
 
 def with_remembered_source(params: P, workspace: Workspace) -> P:

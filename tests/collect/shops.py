@@ -28,7 +28,7 @@ def files(events: str, **others: Any) -> CollectParams:
 
 def collected(workspace: Workspace, params: CollectParams) -> Ingestion:
     """Read and merge."""
-    return collect.merge(workspace, collect.read(workspace, params))
+    return collect.merge(workspace, collect.read(workspace, params), params)
 
 
 def rows(workspace: Workspace, sql: str) -> list[tuple[Any, ...]]:

@@ -185,10 +185,10 @@ def test_categories_come_as_lists_or_separated_and_the_rest_is_attributes(worksp
     separated = write(tmp_path, "i.csv", "item_id,categories,title,size\nc,x| y||,,XL\n,x,nameless,S\n")
     events = write(tmp_path, "e.csv", THREE)
     collected(workspace, files(events, items=f"{tmp_path}/i.parquet,{listed},{separated}"))
-    assert rows(workspace, "FROM items ORDER BY item_id") == [
-        ("c", None, ["x", "y"], '{"size":"XL"}'),
-        ("n", None, ["x"], '{"tags":{"a":1}}'),
-        ("p", "P", ["x", "y"], '{"price":2.5}'),
+    assert rows(workspace, "SELECT item_id, title, categories, attributes, price FROM items ORDER BY 1") == [
+        ("c", None, ["x", "y"], '{"size":"XL"}', None),
+        ("n", None, ["x"], '{"tags":{"a":1}}', None),
+        ("p", "P", ["x", "y"], '{"price":2.5}', 2.5),
     ]
     assert refused(workspace) == [(3, "no item_id")]
 
@@ -211,6 +211,6 @@ def test_how_many_files_are_read_is_told(workspace, tmp_path, monkeypatch, caplo
     caplog.set_level("INFO", "recpipe")
     monkeypatch.setattr("recpipe.core.progress.INTERVAL_SECONDS", 0)
     for name in ("one.csv", "two.csv"):
-        write(tmp_path, name, THREE)
+        write(tmp_path, name, THREE + f"{name},tea,2024-03-04\n")
     collected(workspace, files(str(tmp_path / "*.csv")))
     assert caplog.messages == ["reading: 1 of 2 files", "reading: 2 of 2 files"]

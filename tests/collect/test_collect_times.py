@@ -62,7 +62,9 @@ def test_a_declared_offset_is_moved_to_utc(workspace, tmp_path):
 
 
 def test_a_declared_unit_beats_the_likely_one(workspace, tmp_path):
-    found = collected_times(workspace, tmp_path, "86400000", timestamp_format="epoch-ms")
+    found = collected_times(
+        workspace, tmp_path, "86400000", timestamp_format="epoch-ms", earliest="1970-01-01"
+    )
     assert found == ["1970-01-02 00:00:00"]
 
 

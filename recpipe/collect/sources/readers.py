@@ -6,11 +6,14 @@ from typing import Any
 
 from recpipe.collect.layout import Layout
 from recpipe.collect.staging import Staging
-from recpipe.collect.tables import EVENTS
+from recpipe.collect.tables import EVENTS, ITEMS, USERS
 from recpipe.core.errors import DataError
 
 ABSENT = "recpipe: no such column"
 """The name that the SQL gives to a column of nulls."""
+
+PRICE = "price"
+"""Has a column of its own and stays an attribute, too: models learn from attributes."""
 
 
 def read_events(staging: Staging, layout: Layout, columns: Mapping[str, str], time_format: str) -> None:
@@ -49,12 +52,13 @@ def read_documents(staging: Staging, layout: Layout, columns: Mapping[str, str],
     if layout.format != "parquet":
         _check_quotes(staging, layout)
         staging.store.run_sql("collect/refused_documents")
-    known = ("item_id", "title", "categories") if table == "items" else ("user_id",)
+    known = ITEMS.known if table == ITEMS.name else USERS.known
+    not_attributes = {columns.get(name, name): None for name in known if name != PRICE}
     staging.store.run_sql(
         f"collect/{table}",
         file=str(layout.path),
         ingestion_id=staging.ingestion_id,
-        not_attributes=json.dumps({columns.get(name, name): None for name in known}),
+        not_attributes=json.dumps(not_attributes),
         **({"sample": staging.sample} if table == "users" else {}),
         **{name: pointer(columns.get(name, name)) for name in known},
     )

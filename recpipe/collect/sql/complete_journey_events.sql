@@ -9,6 +9,7 @@ WITH raw AS (
         transaction_timestamp AS moment,
         sales_value AS value,
         NULL::BIGINT AS event_order,
+        NULL::VARCHAR AS event_id,
         NULL::VARCHAR AS problem
     FROM read_parquet($file, file_row_number = true)
 )

@@ -1,5 +1,7 @@
-DROP TABLE staged_events;
+DROP TABLE IF EXISTS staged_events;
 
-DROP TABLE staged_items;
+DROP TABLE IF EXISTS staged_items;
 
-DROP TABLE staged_users;
+DROP TABLE IF EXISTS staged_users;
+
+DROP TABLE IF EXISTS staged_files;

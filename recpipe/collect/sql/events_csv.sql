@@ -24,6 +24,7 @@ raw AS (
         recpipe_row[$timestamp] AS moment,
         recpipe_row[$value] AS value,
         recpipe_row[$event_order] AS event_order,
+        recpipe_row[$event_id] AS event_id,
         NULL::VARCHAR AS problem
     FROM recpipe_row
 )

@@ -24,9 +24,9 @@ parts AS (
     SELECT
         *,
         json_extract_string(
-            document, [$user_id, $item_id, $event_type, $timestamp, $value, $event_order]
+            document, [$user_id, $item_id, $event_type, $timestamp, $value, $event_order, $event_id]
         ) AS texts,
-        json_type(document, [$user_id, $item_id]) AS types
+        json_type(document, [$user_id, $item_id, $event_id]) AS types
     FROM documents
 ),
 raw AS (
@@ -39,6 +39,7 @@ raw AS (
         texts[4] AS moment,
         texts[5] AS value,
         texts[6] AS event_order,
+        json_id(texts[7], types[3]) AS event_id,
         CASE WHEN document IS NULL THEN 'no JSON object' END AS problem
     FROM parts
 )

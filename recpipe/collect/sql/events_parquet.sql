@@ -13,6 +13,7 @@ raw AS (
         recpipe_row[$timestamp] AS moment,
         recpipe_row[$value] AS value,
         recpipe_row[$event_order] AS event_order,
+        id_text(recpipe_row[$event_id]) AS event_id,
         NULL::VARCHAR AS problem
     FROM recpipe_row
 )

@@ -1,4 +1,15 @@
 -- The record of one ingestion, if it was merged.
-SELECT ingestion_id, source, read, kept, duplicate, quarantined, first_event_at, last_event_at
+SELECT
+    ingestion_id,
+    source,
+    read,
+    kept,
+    duplicate,
+    quarantined,
+    dropped,
+    late,
+    first_event_at,
+    last_event_at,
+    seconds
 FROM ingestions
 WHERE ingestion_id = $ingestion_id;

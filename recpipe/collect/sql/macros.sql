@@ -65,8 +65,19 @@ CREATE OR REPLACE TEMP MACRO usable_time(moment) AS
 CREATE OR REPLACE TEMP MACRO is_sampled(user_id, share) AS
     share = 1 OR is_blank(user_id) OR md5_number_lower(user_id) % 1000000 < share * 1000000;
 
+CREATE OR REPLACE TEMP MACRO type_or_event(event_type) AS
+    CASE WHEN is_blank(event_type) THEN 'event' ELSE event_type END;
+
+-- The column that a reason is about; none where the whole line cannot be read.
+CREATE OR REPLACE TEMP MACRO bad_column_of(reason) AS
+    CASE
+        WHEN reason IN ('before collect.earliest', 'in the future') THEN 'timestamp'
+        ELSE nullif(regexp_extract(reason, '^(no|unreadable|absurd|unknown) ([a-z_]+)$', 2), '')
+    END;
+
 -- Rows of staged_events, made of the rows of the CTE called `raw`: row_number, user_id, item_id,
--- event_type, moment, value, event_order, and `problem`, what the reader found wrong already.
+-- event_type, moment, value, event_order, event_id, and `problem`, what the reader found wrong already.
+-- The bounds are variables of the connection, set by rules.sql.
 CREATE OR REPLACE TEMP MACRO judged_events(raw, ingestion, file_name, time_format, share) AS TABLE
 WITH parsed AS (
     SELECT
@@ -86,7 +97,12 @@ judged AS (
             WHEN is_blank(item_id) THEN 'no item_id'
             WHEN event_at IS NULL AND is_blank(moment) THEN 'no timestamp'
             WHEN event_at IS NULL THEN 'unreadable timestamp'
+            WHEN event_at < getvariable('earliest') THEN 'before collect.earliest'
+            WHEN event_at > getvariable('latest') THEN 'in the future'
+            WHEN len(getvariable('known_types')) > 0
+                AND NOT list_contains(getvariable('known_types'), type_or_event(event_type)) THEN 'unknown event_type'
             WHEN isinf(number) OR (number IS NULL AND NOT is_blank(value)) THEN 'unreadable value'
+            WHEN abs(number) > getvariable('value_limit') AND NOT isnan(number) THEN 'absurd value'
             WHEN position IS NULL AND NOT is_blank(event_order) THEN 'unreadable event_order'
         END AS reason
     FROM parsed
@@ -97,11 +113,21 @@ SELECT
     row_number,
     user_id,
     item_id,
-    CASE WHEN is_blank(event_type) THEN 'event' ELSE event_type END AS event_type,
+    type_or_event(event_type) AS event_type,
     event_at,
     CASE WHEN NOT isnan(number) THEN number END AS value,
     position AS event_order,
+    CASE WHEN NOT is_blank(event_id) THEN event_id END AS event_id,
     reason,
+    bad_column_of(reason) AS bad_column,
+    CASE bad_column_of(reason)
+        WHEN 'user_id' THEN left(user_id, 80)
+        WHEN 'item_id' THEN left(item_id, 80)
+        WHEN 'timestamp' THEN left(moment::VARCHAR, 80)
+        WHEN 'event_type' THEN left(event_type, 80)
+        WHEN 'value' THEN left(value::VARCHAR, 80)
+        WHEN 'event_order' THEN left(event_order::VARCHAR, 80)
+    END AS bad_value,
     CASE
         WHEN reason IS NOT NULL
         THEN left(concat_ws(' | ', user_id, item_id, moment, event_type, value, event_order), 200)

@@ -84,6 +84,7 @@ raw AS (
             WHEN is_action AND action >= 0.7 THEN round(5 + 95 * pow(draw($seed, 'price', item), 3), 2)
         END AS value,
         position AS event_order,
+        NULL::VARCHAR AS event_id,
         NULL::VARCHAR AS problem
     FROM chosen
 )

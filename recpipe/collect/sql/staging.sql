@@ -11,7 +11,10 @@ CREATE OR REPLACE TABLE staged_events (
     event_at TIMESTAMP,
     value DOUBLE,
     event_order BIGINT,
+    event_id VARCHAR,
     reason VARCHAR,
+    bad_column VARCHAR,
+    bad_value VARCHAR,
     content VARCHAR
 );
 
@@ -23,7 +26,12 @@ CREATE OR REPLACE TABLE staged_items (
     title VARCHAR,
     categories VARCHAR[],
     attributes VARCHAR,
+    price DOUBLE,
+    available_from TIMESTAMP,
+    available_until TIMESTAMP,
     reason VARCHAR,
+    bad_column VARCHAR,
+    bad_value VARCHAR,
     content VARCHAR
 );
 
@@ -34,5 +42,17 @@ CREATE OR REPLACE TABLE staged_users (
     user_id VARCHAR,
     attributes VARCHAR,
     reason VARCHAR,
+    bad_column VARCHAR,
+    bad_value VARCHAR,
     content VARCHAR
+);
+
+CREATE OR REPLACE TABLE staged_files (
+    ingestion_id VARCHAR,
+    table_name VARCHAR,
+    file VARCHAR,
+    fingerprint VARCHAR,
+    content_hash VARCHAR,
+    reading VARCHAR,
+    is_read BOOLEAN
 );

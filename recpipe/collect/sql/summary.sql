@@ -7,13 +7,13 @@ WITH event_figures AS (
         count(DISTINCT item_id) AS items,
         min(event_at) AS first_event_at,
         max(event_at) AS last_event_at,
-        coalesce(sum(hash(user_id, item_id, event_type, event_at, value, event_order)::HUGEINT), 0) AS print
+        coalesce(sum(hash(user_id, item_id, event_type, event_at, value, event_order, event_id)::HUGEINT), 0) AS print
     FROM events
 ),
 item_figures AS (
     SELECT
         count(*) AS described_items,
-        coalesce(sum(hash(item_id, title, categories, attributes)::HUGEINT), 0) AS print
+        coalesce(sum(hash(item_id, title, categories, attributes, price, available_from, available_until)::HUGEINT), 0) AS print
     FROM items
 ),
 user_figures AS (

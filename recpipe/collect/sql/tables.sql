@@ -33,3 +33,44 @@ CREATE TABLE IF NOT EXISTS ingestions (
     last_event_at TIMESTAMP,
     finished_at TIMESTAMP
 );
+
+-- Columns that workspaces of an earlier version lack.
+ALTER TABLE events ADD COLUMN IF NOT EXISTS event_id VARCHAR;
+ALTER TABLE items ADD COLUMN IF NOT EXISTS price DOUBLE;
+ALTER TABLE items ADD COLUMN IF NOT EXISTS available_from TIMESTAMP;
+ALTER TABLE items ADD COLUMN IF NOT EXISTS available_until TIMESTAMP;
+ALTER TABLE quarantine ADD COLUMN IF NOT EXISTS table_name VARCHAR DEFAULT 'events';
+ALTER TABLE quarantine ADD COLUMN IF NOT EXISTS user_id VARCHAR;
+ALTER TABLE quarantine ADD COLUMN IF NOT EXISTS bad_column VARCHAR;
+ALTER TABLE quarantine ADD COLUMN IF NOT EXISTS bad_value VARCHAR;
+ALTER TABLE ingestions ADD COLUMN IF NOT EXISTS dropped BIGINT DEFAULT 0;
+ALTER TABLE ingestions ADD COLUMN IF NOT EXISTS late BIGINT DEFAULT 0;
+ALTER TABLE ingestions ADD COLUMN IF NOT EXISTS seconds DOUBLE;
+
+-- Every word on an item or user as it became current; the newest one is in items or users too.
+CREATE TABLE IF NOT EXISTS item_history (
+    item_id VARCHAR,
+    title VARCHAR,
+    categories VARCHAR[],
+    attributes VARCHAR,
+    price DOUBLE,
+    available_from TIMESTAMP,
+    available_until TIMESTAMP,
+    ingestion_id VARCHAR
+);
+
+CREATE TABLE IF NOT EXISTS user_history (user_id VARCHAR, attributes VARCHAR, ingestion_id VARCHAR);
+
+-- One row for each file of an ingestion: what it was, and how it was read.
+CREATE TABLE IF NOT EXISTS ingested_files (
+    ingestion_id VARCHAR,
+    table_name VARCHAR,
+    file VARCHAR,
+    fingerprint VARCHAR,
+    content_hash VARCHAR,
+    reading VARCHAR,
+    read BIGINT,
+    quarantined BIGINT,
+    first_event_at TIMESTAMP,
+    last_event_at TIMESTAMP
+);

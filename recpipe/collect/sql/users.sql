@@ -11,6 +11,7 @@ SELECT
     user_id,
     json_merge_patch('{}', json_merge_patch(document, $not_attributes))::VARCHAR AS attributes,
     CASE WHEN reason IS NULL AND is_blank(user_id) THEN 'no user_id' ELSE reason END AS reason,
+    bad_column_of(reason) AS bad_column,
     coalesce(content, CASE WHEN is_blank(user_id) THEN left(document, 200) END) AS content
 FROM users
 WHERE is_sampled(user_id, $sample);
