@@ -30,7 +30,7 @@ class CollectParams(BaseModel):
     """Source `files`: `iso`, `epoch-s`, `-ms`, `-us`, `-ns`, a pattern like %d.%m.%Y, or `auto`."""
     sample: float = Field(1.0, gt=0, le=1)
     """Share of the users whose events are read, the same users every time; 1 reads all."""
-    earliest: date = date(1971, 1, 1)
+    earliest: str = "1971-01-01"
     """Events before this day (UTC) go to the quarantine; earlier ones mostly are a mistaken unit or a 0."""
     future_hours: float = Field(24.0, ge=0, le=876_000)
     """Events later than so many hours from now go to the quarantine."""
@@ -53,6 +53,12 @@ class CollectParams(BaseModel):
     """Source `simulated`: share of the rows that are made unusable on purpose."""
     seed: int = Field(1, ge=0, le=2**31 - 1)
     """Source `simulated`: equal seeds make equal data."""
+
+    @field_validator("earliest")
+    @classmethod
+    def _is_day(cls, day: str) -> str:
+        date.fromisoformat(day)
+        return day
 
     @field_validator("events", "items", "users")
     @classmethod

@@ -1,7 +1,7 @@
 """The bounds that rows are held against when they are read; what lies outside goes to the quarantine."""
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from recpipe.collect.params import CollectParams
@@ -11,7 +11,7 @@ from recpipe.collect.params import CollectParams
 class Rules:
     """Bounds of usable events; see the parameters of the same names."""
 
-    earliest: date
+    earliest: str
     future_hours: float
     value_limit: float
     known_types: tuple[str, ...]
@@ -31,7 +31,7 @@ class Rules:
     def bound(self) -> dict[str, Any]:
         """Return what rules.sql binds."""
         return {
-            "earliest": self.earliest.isoformat(),
+            "earliest": self.earliest,
             "latest": _now() + timedelta(hours=self.future_hours),
             "value_limit": self.value_limit,
             "known_types": list(self.known_types),
