@@ -6,10 +6,10 @@ import io
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from recpipe.collect.encoding import decode
+from recpipe.collect.places import Place, reaching
 from recpipe.core.errors import DataError
 
 Format = Literal["parquet", "csv", "ndjson"]
@@ -40,7 +40,7 @@ class Layout:
     the columns that the file itself declares as timestamps.
     """
 
-    path: Path
+    place: Place
     format: Format
     compression: str
     columns: tuple[str, ...]
@@ -50,85 +50,91 @@ class Layout:
     moments: frozenset[str] = frozenset()
 
 
-def read_layout(path: Path, delimiter: str, encoding: str, wanted: Collection[str]) -> Layout:
-    """Look at the first bytes of `path`; "auto" stands for what is to be told from them.
+def read_layout(place: Place, delimiter: str, encoding: str, wanted: Collection[str]) -> Layout:
+    """Look at the first bytes of the file at `place`; "auto" stands for what is to be told from them.
 
     `wanted` are column names to recognise a header line by. Raises DataError if the file is empty,
-    damaged, of another format than its name says, or not text in a readable encoding.
+    damaged, of another format than its name says, or not text in a readable encoding; StageError if a
+    remote one cannot be reached.
     """
-    suffixes = [suffix.lower() for suffix in path.suffixes]
+    with reaching(place.address):
+        return _read_layout(place, delimiter, encoding, wanted)
+
+
+def _read_layout(place: Place, delimiter: str, encoding: str, wanted: Collection[str]) -> Layout:
+    suffixes = place.suffixes
     compression = COMPRESSIONS.get(suffixes[-1], "") if suffixes else ""
     suffix = suffixes[-2] if compression and len(suffixes) > 1 else "".join(suffixes[-1:])
     if suffix not in FORMATS or (compression and FORMATS[suffix] == "parquet"):
         raise DataError(
-            f"{path}: files called {''.join(suffixes[-2:]) or 'so'} are not read here",
+            f"{place}: files called {''.join(suffixes[-2:]) or 'so'} are not read here",
             f"Use {', '.join(FORMATS)}; text may be compressed (.csv.gz, .ndjson.zst).",
         )
-    _check_magic(path, "Parquet" if FORMATS[suffix] == "parquet" else compression)
+    _check_magic(place, "Parquet" if FORMATS[suffix] == "parquet" else compression)
     if FORMATS[suffix] == "parquet":
-        return _read_parquet(path, wanted)
-    head = _read_head(path, compression)
-    text, encoding = decode(path, head, encoding, is_whole=len(head) < _HEAD_BYTES)
+        return _read_parquet(place, wanted)
+    head = _read_head(place, compression)
+    text, encoding = decode(place, head, encoding, is_whole=len(head) < _HEAD_BYTES)
     if FORMATS[suffix] == "ndjson":
-        rows = tuple(_json_rows(path, text))
+        rows = tuple(_json_rows(place, text))
         keys = tuple(dict.fromkeys(key for row in rows for key in row))
-        return Layout(path, "ndjson", compression, keys, rows, encoding=encoding)
-    return _read_csv(path, text, delimiter, wanted, compression, encoding)
+        return Layout(place, "ndjson", compression, keys, rows, encoding=encoding)
+    return _read_csv(place, text, delimiter, wanted, compression, encoding)
 
 
-def _check_magic(path: Path, promised: str) -> None:
-    with path.open("rb") as file:
+def _check_magic(place: Place, promised: str) -> None:
+    with place.open() as file:
         first = file.read(4)
     if not first:
-        raise DataError(f"{path}: the file is empty", "Leave it out, or export it again.")
+        raise DataError(f"{place}: the file is empty", "Leave it out, or export it again.")
     found = next((name for magic, name in MAGIC.items() if first.startswith(magic)), "")
     if found != promised:
         raise DataError(
-            f"{path}: by its name {promised or 'plain text'}, by its content {found or 'not'}",
+            f"{place}: by its name {promised or 'plain text'}, by its content {found or 'not'}",
             "Give the file the name of what it holds.",
         )
 
 
-def _read_parquet(path: Path, wanted: Collection[str]) -> Layout:
+def _read_parquet(place: Place, wanted: Collection[str]) -> Layout:
     import pyarrow
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(path)
-        schema = file.schema_arrow
-        moments = frozenset(field.name for field in schema if pyarrow.types.is_timestamp(field.type))
-        sampled = [name for name in schema.names if name in wanted and name not in moments]
-        batch = next(file.iter_batches(_SAMPLE_ROWS, columns=sampled), None)
+        with place.open() as opened:
+            file = parquet.ParquetFile(opened)
+            schema = file.schema_arrow
+            moments = frozenset(field.name for field in schema if pyarrow.types.is_timestamp(field.type))
+            sampled = [name for name in schema.names if name in wanted and name not in moments]
+            batch = next(file.iter_batches(_SAMPLE_ROWS, columns=sampled), None)
     except (pyarrow.ArrowException, OSError) as error:
         raise DataError(
-            f"{path}: no complete Parquet file ({str(error).splitlines()[0]})", "Copy or export it again."
+            f"{place}: no complete Parquet file ({str(error).splitlines()[0]})", "Copy or export it again."
         ) from None
     rows = tuple(batch.to_pylist()) if batch is not None else ()
-    return Layout(path, "parquet", "", tuple(schema.names), rows, moments=moments)
+    return Layout(place, "parquet", "", tuple(schema.names), rows, moments=moments)
 
 
-def _read_head(path: Path, compression: str) -> bytes:
+def _read_head(place: Place, compression: str) -> bytes:
     """Return the first bytes, decompressed."""
     try:
-        if compression == "gzip":
-            with gzip.open(path) as file:
-                return file.read(_HEAD_BYTES)
-        if compression == "Zstandard":
-            import pyarrow
+        with place.open() as file:
+            if compression == "gzip":
+                return gzip.GzipFile(fileobj=file).read(_HEAD_BYTES)
+            if compression == "Zstandard":
+                import pyarrow
 
-            with pyarrow.input_stream(str(path), compression="zstd") as stream:
-                return bytes(stream.read(_HEAD_BYTES))
-        with path.open("rb") as file:
+                with pyarrow.input_stream(file, compression="zstd") as stream:
+                    return bytes(stream.read(_HEAD_BYTES))
             return file.read(_HEAD_BYTES)
     except (OSError, EOFError) as error:
-        raise DataError(f"{path}: damaged ({error})", "Copy or export it again.") from None
+        raise DataError(f"{place}: damaged ({error})", "Copy or export it again.") from None
 
 
-def _json_rows(path: Path, text: str) -> Iterator[dict[str, Any]]:
+def _json_rows(place: Place, text: str) -> Iterator[dict[str, Any]]:
     lines = text.splitlines() if len(text) < _HEAD_BYTES else text.splitlines()[:-1]
     if text.lstrip().startswith("["):
         raise DataError(
-            f"{path}: one JSON list, not an object a line",
+            f"{place}: one JSON list, not an object a line",
             "Convert it, e.g. jq -c '.[]' in.json > out.ndjson.",
         )
     for line in lines[:_SAMPLE_ROWS]:
@@ -141,19 +147,19 @@ def _json_rows(path: Path, text: str) -> Iterator[dict[str, Any]]:
 
 
 def _read_csv(
-    path: Path, text: str, delimiter: str, wanted: Collection[str], compression: str, encoding: str
+    place: Place, text: str, delimiter: str, wanted: Collection[str], compression: str, encoding: str
 ) -> Layout:
     declared = {"tab": "\t", r"\t": "\t"}.get(delimiter, delimiter)
     delimiters = DELIMITERS if declared == "auto" else (declared,)
     headers = {candidate: _rows(text, candidate)[:1] for candidate in delimiters}
     if not any(headers.values()):
-        raise DataError(f"{path}: the file holds no line", "Leave it out, or export it again.")
+        raise DataError(f"{place}: the file holds no line", "Leave it out, or export it again.")
     best = max(
         delimiters, key=lambda d: (len(set(wanted).intersection(*headers[d])), len((headers[d] or [[]])[0]))
     )
     columns = tuple(name.strip() for name in headers[best][0])
     rows = tuple(dict(zip(columns, row, strict=False)) for row in _rows(text, best)[1:])
-    return Layout(path, "csv", compression, columns, rows, best, encoding)
+    return Layout(place, "csv", compression, columns, rows, best, encoding)
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:

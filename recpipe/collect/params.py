@@ -2,7 +2,9 @@
 
 import os
 from datetime import date
+from difflib import get_close_matches
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -15,11 +17,14 @@ class CollectParams(BaseModel):
     source: Literal["remembered", "complete-journey", "files", "simulated"] = "remembered"
     """Where the data come from; `remembered` is what this workspace used last."""
     events: str = ""
-    """Source `files`: file or glob of events (Parquet, CSV, TSV, NDJSON; .gz, .zst); several by comma."""
+    """Source `files`: path, folder, glob or address (s3://, gs://, az://, https://); several by comma.
+
+    Parquet, CSV, TSV or NDJSON; text may be compressed (.gz, .zst).
+    """
     items: str = ""
-    """Source `files`: file or glob of items (item_id, title, categories, any attributes); may be empty."""
+    """Source `files`: the same of items (item_id, title, categories, any attributes); may be empty."""
     users: str = ""
-    """Source `files`: file or glob of users (user_id, any attributes); may be empty."""
+    """Source `files`: the same of users (user_id, any attributes); may be empty."""
     columns: dict[str, str] = Field({})
     """Source `files`: our name of a column -> its name in your files, e.g. timestamp -> created_at."""
     delimiter: str = Field("auto", pattern=r"^(auto|tab|\\t|[^\r\n\"])$")
@@ -28,6 +33,10 @@ class CollectParams(BaseModel):
     """Source `files`: character encoding of CSV, TSV and NDJSON files; `auto` looks at the first bytes."""
     timestamp_format: str = Field("auto", min_length=1, max_length=64)
     """Source `files`: `iso`, `epoch-s`, `-ms`, `-us`, `-ns`, a pattern like %d.%m.%Y, or `auto`."""
+    time_zone: str = "UTC"
+    """Zone of times that tell none, e.g. Europe/Berlin; an hour that occurs twice is the later one."""
+    event_types: dict[str, str] = Field({})
+    """Their name of an event type -> ours, e.g. pv -> view; rows without a type are called `event`."""
     sample: float = Field(1.0, gt=0, le=1)
     """Share of the users whose events are read, the same users every time; 1 reads all."""
     earliest: str = "1971-01-01"
@@ -66,4 +75,19 @@ class CollectParams(BaseModel):
         """Make paths absolute while the working directory is still the caller's; kernels have another."""
         whole = os.path.isfile(os.path.expanduser(patterns))  # noqa: PTH111, PTH113
         paths = [patterns] if whole else [path.strip() for path in patterns.split(",")]
-        return ",".join(os.path.abspath(os.path.expanduser(path)) for path in paths if path)  # noqa: PTH100, PTH111
+        return ",".join(_absolute(path.removeprefix("file://")) for path in paths if path)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        """Refuse a name that the time zone database does not have."""
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            near = [*get_close_matches(name, available_timezones(), 1), "Europe/Berlin"][0]
+            raise ValueError(f"there is no time zone {name!r}; use the like of {near}") from None
+        return name
+
+
+def _absolute(path: str) -> str:
+    return path if "://" in path else os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111

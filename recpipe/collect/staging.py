@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from recpipe.collect.filelog import FileLog, SourceFile
+from recpipe.collect.places import Place, cut_off, file_system_of, is_remote
 from recpipe.collect.rules import Rules
 from recpipe.core import store as door
 from recpipe.core.errors import DataError
@@ -49,16 +50,24 @@ class Staging:
         self.unchanged.extend(log.unchanged)
         return must
 
-    def read_file(self, sql: str, path: Path, **bound: Any) -> None:
-        """Run the SQL file `sql` that reads `path`. Raises DataError if the file cannot be read."""
+    def read_file(self, sql: str, place: Place, **bound: Any) -> None:
+        """Run the SQL file `sql` that reads the file at `place`.
+
+        Raises DataError if the file cannot be read, StageError if it is remote and the line breaks.
+        """
+        if is_remote(place.address):
+            self.store.reach(file_system_of(place.address)[0])
         try:
-            self.store.run_sql(sql, file=str(path), **bound)
+            self.store.run_sql(sql, file=place.address, **bound)
         except door.DatabaseError as error:
-            reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+            lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+            if lines[0].startswith("Traceback"):  # of the driver, which DuckDB reads the file through
+                raise cut_off(place.address, lines[-1]) from error
+            reason = lines[0]
             if any(trouble in reason for trouble in NOT_THE_FILE):
                 raise
             if "invalid state" in reason:
                 reason = "its line ends are mixed, or a carriage return stands within a line"
             raise DataError(
-                f"{path}: cannot be read ({reason})", "Mend the file, or export it again."
+                f"{place}: cannot be read ({reason})", "Mend the file, or export it again."
             ) from error

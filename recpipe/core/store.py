@@ -22,6 +22,7 @@ from recpipe.core.files import temporary
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+    from fsspec import AbstractFileSystem
 
 PACKAGE = Path(__file__).parents[1]
 MEMORY_LIMIT = "2GB"
@@ -94,6 +95,13 @@ class Store:
             self._connection.execute(f"INSERT INTO {_quoted(table)} BY NAME FROM arrow_batch")
         finally:
             self._connection.unregister("arrow_batch")
+
+    def reach(self, file_system: "AbstractFileSystem") -> None:
+        """Let statements read `scheme://…` through fsspec's `file_system`, as long as this is open."""
+        schemes = file_system.protocol
+        first = schemes if isinstance(schemes, str) else schemes[0]
+        if first not in self._connection.list_filesystems():
+            self._connection.register_filesystem(file_system)
 
     def tables(self) -> list[str]:
         """Return the names of the tables in the database."""

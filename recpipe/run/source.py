@@ -24,6 +24,8 @@ REMEMBERED = (
     "delimiter",
     "encoding",
     "timestamp_format",
+    "time_zone",
+    "event_types",
     "earliest",
     "future_hours",
     "known_types",

@@ -67,3 +67,26 @@ def test_names_that_differ_in_case_only_are_different_columns(workspace, tmp_pat
 def test_relative_paths_are_those_of_the_caller(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert CollectParams(events="a.csv, b/*.csv").events == f"{tmp_path}/a.csv,{tmp_path}/b/*.csv"
+
+
+LINES = [("a", "pv"), ("b", "buy"), ("c", "")]
+TYPED = {
+    "e.csv": "user_id,item_id,timestamp,event_type\n" + "".join(f"u,{i},2024-01-01,{t}\n" for i, t in LINES),
+    "e.ndjson": "".join(
+        f'{{"user_id": "u", "item_id": "{i}", "timestamp": "2024-01-01", "event_type": "{t}"}}\n'
+        for i, t in LINES
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_their_types_of_event_become_ours(workspace, tmp_path, name):
+    types = {"pv": "view", "event": "purchase"}
+    batch = collect.read(workspace, files(write(tmp_path, name, TYPED[name]), event_types=types))
+    assert batch.files[0]["as"] == "pv=view, event=purchase"
+    collect.merge(workspace, batch)
+    assert rows(workspace, "SELECT item_id, event_type FROM events ORDER BY 1") == [
+        ("a", "view"),
+        ("b", "buy"),
+        ("c", "purchase"),
+    ]

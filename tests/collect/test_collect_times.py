@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pydantic import ValidationError
 
 from recpipe import collect
 from recpipe.collect.times import detect_format
@@ -118,3 +119,53 @@ def test_the_majority_of_the_first_rows_decides_the_form():
     assert detect_format("auto", ["2024-01-01", "1700000000", "2024-01-02"], "f") == "iso"
     assert detect_format("auto", ["1700000000", "2024-01-01", "1700000001"], "f") == "epoch-s"
     assert detect_format("auto", [None, ""], "f") == "iso"
+
+
+BERLIN = "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2024-03-01 12:00:00", "2024-03-01 11:00:00"),
+        ("2024-07-01T12:00", "2024-07-01 10:00:00"),
+        ("20240701T120000", "2024-07-01 10:00:00"),
+        ("2024-03-01", "2024-02-29 23:00:00"),
+        ("20240301120000", "2024-03-01 11:00:00"),
+        ("2024-03-01T12:00:00Z", NOON),
+        ("2024-03-01T14:00:00+02:00", NOON),
+        ("2024-03-01 04:00:00-0800", NOON),
+        ("2024-03-01 12:00:00 UTC", NOON),
+        ("1709294400", NOON),
+        ("2024-10-27 02:30:00", "2024-10-27 01:30:00"),  # occurs twice: the later
+    ],
+)
+def test_a_declared_zone_is_that_of_times_which_tell_none(workspace, tmp_path, text, utc):
+    assert collected_times(workspace, tmp_path, text, time_zone=BERLIN) == [utc]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "utc"),
+    [
+        ("%d.%m.%Y %H:%M", "01.03.2024 12:00", "2024-03-01 11:00:00"),
+        ("%d.%m.%Y %H:%M %z", "01.03.2024 12:00 +0000", NOON),
+    ],
+)
+def test_a_declared_zone_minds_the_offset_of_a_pattern(workspace, tmp_path, pattern, text, utc):
+    found = collected_times(workspace, tmp_path, text, timestamp_format=pattern, time_zone=BERLIN)
+    assert found == [utc]
+
+
+def test_a_declared_zone_minds_what_parquet_knows(workspace, tmp_path):
+    naive, aware = datetime(2024, 3, 1, 12), datetime(2024, 3, 1, 12, tzinfo=UTC)
+    for name, moment in (("naive", naive), ("aware", aware)):
+        table = pa.table({"user_id": [name], "item_id": ["i"], "timestamp": [moment]})
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+    collected(workspace, files(f"{tmp_path}/*.parquet", time_zone=BERLIN))
+    assert times(workspace) == ["2024-03-01 11:00:00", NOON]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlyn", "", "../etc"])
+def test_a_zone_that_is_none_is_refused(zone):
+    with pytest.raises(ValidationError, match="there is no time zone"):
+        files("e.csv", time_zone=zone)

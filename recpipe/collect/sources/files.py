@@ -2,39 +2,41 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from recpipe.collect.filelog import SourceFile
-from recpipe.collect.fingerprints import file_fingerprint
 from recpipe.collect.layout import Layout, read_layout
 from recpipe.collect.params import CollectParams
 from recpipe.collect.paths import expand
+from recpipe.collect.places import Place
 from recpipe.collect.sources.contract import FileReport
-from recpipe.collect.sources.readers import read_documents, read_events
+from recpipe.collect.sources.readers import as_ours, read_as, read_documents, read_events
 from recpipe.collect.staging import Staging
 from recpipe.collect.tables import EVENTS, TABLES, Table, check_columns, find_columns, possible_names
 from recpipe.collect.times import NATIVE, check_format, detect_format
 from recpipe.core.errors import ParameterError
-from recpipe.core.files import file_hash
 from recpipe.core.progress import track
 
 
 @dataclass(frozen=True)
 class Found:
-    """One file as it will be read: its layout, our column -> theirs, and (events) its times' format."""
+    """One file as it will be read: its layout, our column -> theirs; of events their times' format too.
+
+    `as_ours` says what else decides how events are understood.
+    """
 
     table: Table
     layout: Layout
     columns: dict[str, str]
     time_format: str = ""
+    as_ours: str = ""
 
     def report(self) -> FileReport:
         """Say how the file is read, in the words of the parameters."""
         layout = self.layout
         return {
             "table": self.table.name,
-            "file": str(layout.path),
+            "file": str(layout.place),
             "format": layout.format,
             "compression": layout.compression,
             "delimiter": {"\t": "tab"}.get(layout.delimiter, layout.delimiter),
@@ -43,12 +45,13 @@ class Found:
             "columns": ", ".join(
                 ours if ours == name else f"{ours}={name}" for ours, name in self.columns.items()
             ),
+            **({"as": self.as_ours} if self.as_ours else {}),
         }
 
     def identity(self) -> SourceFile:
         """Say what the file is, to tell whether it was read before."""
-        path = self.layout.path
-        return SourceFile(self.report(), file_fingerprint(path), lambda: file_hash(path))
+        place = self.layout.place
+        return SourceFile(self.report(), place.fingerprint(), place.content_hash)
 
 
 class Files:
@@ -69,13 +72,14 @@ class Files:
 
     def fingerprint(self) -> list[list[Any]]:
         """See `Source`."""
-        return [file_fingerprint(path) for _, path in self._paths()]
+        return [place.fingerprint() for _, place in self._places()]
 
     def stage(self, staging: Staging) -> list[FileReport]:
         """See `Source`."""
         found = list(self._find())
         must = staging.unread([file.identity() for file in found])
         found = [file for file, is_new in zip(found, must, strict=True) if is_new]
+        read_as(staging, self._params)
         advance = track("reading", len(found), "files")
         for file in found:
             if file.table is EVENTS:
@@ -85,26 +89,32 @@ class Files:
             advance(1)
         return [file.report() for file in found]
 
-    def _paths(self) -> Iterator[tuple[Table, Path]]:
+    def _places(self) -> Iterator[tuple[Table, Place]]:
         if not self._params.events:
-            raise ParameterError("source files: no events are named", "Add --events PATH (a file or a glob).")
+            raise ParameterError(
+                "source files: no events are named",
+                "Add --events PATH (a file, a folder, a glob, an address).",
+            )
         for table in TABLES:
-            for path in expand(f"collect.{table.name}", getattr(self._params, table.name)):
-                yield table, path
+            for place in expand(f"collect.{table.name}", getattr(self._params, table.name)):
+                yield table, place
 
     def _find(self) -> Iterator[Found]:
         params = self._params
         check_columns(params.columns)
         check_format(params.timestamp_format)
-        for table, path in self._paths():
+        for table, place in self._places():
             names = possible_names(table, params.columns)
-            layout = read_layout(path, params.delimiter, params.encoding, names)
-            columns = find_columns(table, params.columns, layout.columns, str(path))
-            yield Found(table, layout, columns, self._time_format(layout, columns) if table is EVENTS else "")
+            layout = read_layout(place, params.delimiter, params.encoding, names)
+            columns = find_columns(table, params.columns, layout.columns, str(place))
+            if table is EVENTS:
+                yield Found(table, layout, columns, self._time_format(layout, columns), as_ours(params))
+            else:
+                yield Found(table, layout, columns)
 
     def _time_format(self, layout: Layout, columns: dict[str, str]) -> str:
         moment = columns["timestamp"]
         if moment in layout.moments:
             return NATIVE
         sample = [row.get(moment) for row in layout.sample]
-        return detect_format(self._params.timestamp_format, sample, str(layout.path))
+        return detect_format(self._params.timestamp_format, sample, str(layout.place))

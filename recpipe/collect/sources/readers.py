@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from recpipe.collect.layout import Layout
+from recpipe.collect.params import CollectParams
 from recpipe.collect.staging import Staging
 from recpipe.collect.tables import EVENTS, ITEMS, USERS
 from recpipe.core.errors import DataError
@@ -14,6 +15,22 @@ ABSENT = "recpipe: no such column"
 
 PRICE = "price"
 """Has a column of its own and stays an attribute, too: models learn from attributes."""
+
+
+def read_as(staging: Staging, params: CollectParams) -> None:
+    """Let the macros read times without a zone, and types of events, as `params` say."""
+    staging.store.run_sql(
+        "collect/reading",
+        time_zone=params.time_zone,
+        theirs=list(params.event_types),
+        ours=list(params.event_types.values()),
+    )
+
+
+def as_ours(params: CollectParams) -> str:
+    """Say in a line what `read_as` does beyond the usual."""
+    zone = [params.time_zone] if params.time_zone != "UTC" else []
+    return ", ".join([*zone, *(f"{theirs}={ours}" for theirs, ours in params.event_types.items())])
 
 
 def read_events(staging: Staging, layout: Layout, columns: Mapping[str, str], time_format: str) -> None:
@@ -27,7 +44,7 @@ def read_events(staging: Staging, layout: Layout, columns: Mapping[str, str], ti
     theirs = {ours: called[columns[ours]] if ours in columns else ABSENT for ours in EVENTS.known}
     staging.read_file(
         f"collect/events_{layout.format}",
-        layout.path,
+        layout.place,
         ingestion_id=staging.ingestion_id,
         time_format=time_format,
         sample=staging.sample,
@@ -36,7 +53,7 @@ def read_events(staging: Staging, layout: Layout, columns: Mapping[str, str], ti
     )
     if layout.format != "parquet":
         _check_quotes(staging, layout)
-        file = str(layout.path)
+        file = layout.place.address
         staging.store.run_sql("collect/refused_events", file=file, ingestion_id=staging.ingestion_id)
 
 
@@ -47,7 +64,7 @@ def read_documents(staging: Staging, layout: Layout, columns: Mapping[str, str],
     """
     staging.store.run_sql("collect/documents")
     staging.read_file(
-        f"collect/documents_{layout.format}", layout.path, **_reading(layout, unique(layout.columns))
+        f"collect/documents_{layout.format}", layout.place, **_reading(layout, unique(layout.columns))
     )
     if layout.format != "parquet":
         _check_quotes(staging, layout)
@@ -56,7 +73,7 @@ def read_documents(staging: Staging, layout: Layout, columns: Mapping[str, str],
     not_attributes = {columns.get(name, name): None for name in known if name != PRICE}
     staging.store.run_sql(
         f"collect/{table}",
-        file=str(layout.path),
+        file=layout.place.address,
         ingestion_id=staging.ingestion_id,
         not_attributes=json.dumps(not_attributes),
         **({"sample": staging.sample} if table == "users" else {}),
@@ -71,7 +88,7 @@ def _check_quotes(staging: Staging, layout: Layout) -> None:
     if swallowed:
         line, content = swallowed[0]
         raise DataError(
-            f"{layout.path}, row {line}: a quote is opened and not closed on its line: {content[:60]!r}",
+            f"{layout.place}, row {line}: a quote is opened and not closed on its line: {content[:60]!r}",
             "Close it, or double it where it is meant as a character; the rows after it would be lost.",
         )
 

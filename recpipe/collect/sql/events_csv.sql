@@ -20,7 +20,7 @@ raw AS (
         line AS row_number,
         recpipe_row[$user_id] AS user_id,
         recpipe_row[$item_id] AS item_id,
-        recpipe_row[$event_type] AS event_type,
+        our_type(recpipe_row[$event_type]) AS event_type,
         recpipe_row[$timestamp] AS moment,
         recpipe_row[$value] AS value,
         recpipe_row[$event_order] AS event_order,

@@ -35,7 +35,7 @@ raw AS (
         -- a broken line has no user; its text takes the place, to be shown in the quarantine
         CASE WHEN document IS NULL THEN left(line, 200) ELSE json_id(texts[1], types[1]) END AS user_id,
         json_id(texts[2], types[2]) AS item_id,
-        texts[3] AS event_type,
+        our_type(texts[3]) AS event_type,
         texts[4] AS moment,
         texts[5] AS value,
         texts[6] AS event_order,

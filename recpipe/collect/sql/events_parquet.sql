@@ -9,7 +9,7 @@ raw AS (
         file_row_number + 1 AS row_number,
         id_text(recpipe_row[$user_id]) AS user_id,
         id_text(recpipe_row[$item_id]) AS item_id,
-        recpipe_row[$event_type]::VARCHAR AS event_type,
+        our_type(recpipe_row[$event_type]::VARCHAR) AS event_type,
         recpipe_row[$timestamp] AS moment,
         recpipe_row[$value] AS value,
         recpipe_row[$event_order] AS event_order,
