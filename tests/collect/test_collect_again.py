@@ -1,6 +1,7 @@
 """What was read before is told from what is new: by size and time, by content, and by how it is read."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +19,12 @@ def titles(workspace):
 def hashed(monkeypatch):
     """The files whose content is looked at."""
     seen = []
-    monkeypatch.setattr(
-        "recpipe.collect.sources.files.file_hash", lambda path: seen.append(path.name) or path.read_text()
-    )
+
+    def look(place):
+        seen.append(Path(place.address).name)
+        return Path(place.address).read_text()
+
+    monkeypatch.setattr("recpipe.collect.places.Place.content_hash", look)
     return seen
 
 
