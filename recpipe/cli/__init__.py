@@ -12,6 +12,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stage": ("run:RunStage", "Run one stage on what the stages before it left."),
     "export": ("export:Export", "Write the current lists to OUT.parquet, OUT.csv or OUT.jsonl."),
     "recommend": ("recommend:Recommend", "Show one user's list with titles, and what the user did last."),
+    "quarantine": (
+        "quarantine:Quarantine",
+        "Show rows that could not be used, by reason; or read them again.",
+    ),
     "status": ("status:Status", "Show what is there, what is current, what ran and how it ended."),
     "params": ("params:Params", "List every parameter: name, type, default, meaning."),
     "up": ("up:Up", "Start the Prefect UI and serve the pipeline, by hand or on a schedule."),

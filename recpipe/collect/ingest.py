@@ -10,6 +10,7 @@ from recpipe.collect.params import CollectParams
 from recpipe.collect.rules import Rules
 from recpipe.collect.sources import open_source
 from recpipe.collect.staging import Staging
+from recpipe.core.columns import EVENTS
 from recpipe.core.errors import DataError
 from recpipe.core.store import Store, connect
 from recpipe.core.workspace import Workspace
@@ -34,7 +35,14 @@ def read(workspace: Workspace, params: CollectParams) -> Batch:
         oldest = rules.oldest()
         dropped = store.run_sql("collect/drop_expired", oldest=oldest).value() if oldest else 0
         staged = staged_counts(store, ingestion_id)
-        reasons = _reasons(store, params.source, staged, is_new=bool(files))
+        reasons = _reasons(store, params, staged, is_new=bool(files))
+        store.run_sql(
+            "collect/staged_figures",
+            source=params.source,
+            has_event_files=any(file["table"] == EVENTS for file in files),
+            now=started_at.replace(tzinfo=None),
+            fresh_days=params.fresh_days,
+        )
     return Batch(
         ingestion_id=ingestion_id,
         source=params.source,
@@ -111,11 +119,14 @@ def _merge_staged(store: Store, batch: Batch, params: CollectParams) -> None:
         store.run_sql("collect/expire", oldest=oldest)
 
 
-def _reasons(store: Store, source: str, staged: Staged, *, is_new: bool) -> Mapping[str, int]:
+def _reasons(store: Store, params: CollectParams, staged: Staged, *, is_new: bool) -> Mapping[str, int]:
     """Return how often each reason occurs. Raises DataError if there is something new and all of it bad."""
-    bad = store.run_sql("collect/staged_reasons").rows()
+    limits = params.stop_shares
+    bad = store.run_sql("collect/staged_reasons", reasons=list(limits), shares=list(limits.values())).rows()
     if is_new and staged.staged == staged.quarantined and not (staged.items or staged.users):
-        raise DataError(f"{source}: {_no_good_row(staged.staged, bad)}", "Mend it; nothing was collected.")
+        raise DataError(
+            f"{params.source}: {_no_good_row(staged.staged, bad)}", "Mend it; nothing was collected."
+        )
     return {reason: count for reason, count, _ in bad}
 
 

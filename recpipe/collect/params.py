@@ -8,6 +8,23 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+REASONS = (
+    "any",
+    *(f"no {name}" for name in ("user_id", "item_id", "timestamp", "JSON object")),
+    *(f"unreadable {name}" for name in ("timestamp", "value", "event_order")),
+    *(f"unreadable {name}" for name in ("price", "available_from", "available_until")),
+    "before collect.earliest",
+    "in the future",
+    "unknown event_type",
+    "absurd value",
+    "too few columns",
+    "too many columns",
+    "wrong quoting",
+    "not in the encoding of the file",
+    "longer than 2 MB",
+)
+"""Why rows go to the quarantine; those of items and users have `items: ` or `users: ` before."""
+
 
 class CollectParams(BaseModel):
     """Parameters of the stage `collect`."""
@@ -47,6 +64,13 @@ class CollectParams(BaseModel):
     """Types of event that are taken; rows of others go to the quarantine. Empty takes every type."""
     value_limit: float = Field(1e12, gt=0)
     """Rows whose value is larger than this, or smaller than its negative, go to the quarantine."""
+    stop_shares: dict[str, float] = Field({})
+    """Reason of quarantine -> share of the rows above which collect stops; below it, it warns.
+
+    `any` is all reasons of events together: 0.5 unless given. Under 100 rows nothing stops.
+    """
+    fresh_days: float = Field(0.0, ge=0, le=36_500)
+    """Days after which the newest event of a reading is stale, which is warned of; 0 does not look."""
     late_days: float = Field(3.0, ge=0, le=36_500)
     """New events older than the newest one before by more than so many days are counted as late.
 
@@ -68,6 +92,16 @@ class CollectParams(BaseModel):
     def _is_day(cls, day: str) -> str:
         date.fromisoformat(day)
         return day
+
+    @field_validator("stop_shares")
+    @classmethod
+    def _are_shares_of_reasons(cls, shares: dict[str, float]) -> dict[str, float]:
+        for reason, share in shares.items():
+            if reason.removeprefix("items: ").removeprefix("users: ") not in REASONS:
+                raise ValueError(f"there is no reason {reason!r}; choose from: {', '.join(REASONS)}")
+            if not 0 <= share <= 1:
+                raise ValueError(f"the share of {reason!r} must be from 0 to 1; got {share}")
+        return shares
 
     @field_validator("events", "items", "users")
     @classmethod

@@ -30,6 +30,8 @@ REMEMBERED = (
     "future_hours",
     "known_types",
     "value_limit",
+    "stop_shares",
+    "fresh_days",
     "late_days",
     "keep_days",
     "simulated_events",
@@ -89,7 +91,7 @@ def warn_of_mixing(params: BaseModel, workspace: Workspace) -> None:
 
 
 def forget_data(workspace: Workspace) -> None:
-    """Note that a collect has begun: until it ends, what the tables hold is not known."""
+    """Note that a collect has begun, or has to run: until it ends, what the tables hold is not known."""
     workspace.write_settings(workspace.read_settings() | {"collecting": True})
 
 

@@ -23,6 +23,9 @@ MANY = (
 COUNT = "column unique value count to be between"
 
 BAD = {
+    "table columns to match set: ingestion_id, file, row_number, user_id, item_id, event_type, event_at, value, event_order, event_id": (
+        "ALTER TABLE staged_events DROP row_number"
+    ),
     "column values to not be null: user_id": CAKE.format("user_id = NULL"),
     "column values to not be null: item_id": CAKE.format("item_id = NULL"),
     "column values to not be null: event_at": CAKE.format("event_at = NULL"),
@@ -42,7 +45,9 @@ def failed(workspace, tmp_path, change):
     with connect(workspace.database) as store:
         store.query(change)
     report = tmp_path / "checks.json"
-    query = "SELECT * FROM staged_events WHERE reason IS NULL"
+    query = (
+        "SELECT * EXCLUDE (reason, bad_column, bad_value, content) FROM staged_events WHERE reason IS NULL"
+    )
     with suppress(CheckError):
         check_table("events", query, database=workspace.database, report=report)
     results = json.loads(report.read_text())
@@ -68,7 +73,8 @@ def test_every_expectation_has_its_bad_row_and_its_reason():
 def test_good_rows_pass_and_the_report_is_kept(workspace, batch, tmp_path):
     report = collect.check(workspace, batch, report=tmp_path / "checks.json")
     assert [result for result in report.results if not result.success] == []
-    assert len(json.loads((tmp_path / "checks.json").read_text())) == len(report.results) == len(BAD)
+    assert [result.suite for result in report.results].count("events") == len(BAD)
+    assert len(json.loads((tmp_path / "checks.json").read_text())) == len(report.results)
 
 
 def test_a_critical_failure_stops_before_anything_is_merged(workspace, tmp_path):

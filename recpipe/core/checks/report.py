@@ -1,11 +1,13 @@
 """What a check found, one line an expectation."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from recpipe.core.checks.page import page
 from recpipe.core.errors import CheckError
-from recpipe.core.files import read_json, write_json
+from recpipe.core.files import read_json, write_json, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +17,10 @@ Severity = Literal["critical", "warning"]
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One expectation, and what was observed instead where it failed."""
+    """One expectation, and what was observed instead where it failed.
+
+    `rows` are the first offending rows, with the columns to find them again by, as text.
+    """
 
     suite: str
     expectation: str
@@ -24,6 +29,7 @@ class CheckResult:
     success: bool
     observed: str
     why: str
+    rows: tuple[Mapping[str, str], ...] = ()
 
     def sentence(self) -> str:
         """Say it in one line: what was expected, of what, what was seen and why it matters."""
@@ -58,8 +64,10 @@ class CheckReport:
             )
 
     def add_to(self, path: Path) -> None:
-        """Write the results as JSON; those of other suites that the file holds already are kept."""
+        """Write the results as JSON, and beside it as a page; those of other suites in the file are kept."""
         suites = {result.suite for result in self.results}
         before: list[dict[str, Any]] = read_json(path) if path.exists() else []
         kept = [result for result in before if result["suite"] not in suites]
-        write_json(path, kept + [asdict(result) for result in self.results])
+        results = kept + [asdict(result) for result in self.results]
+        write_json(path, results)
+        write_text(path.with_suffix(".html"), page(results))

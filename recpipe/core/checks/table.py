@@ -1,31 +1,44 @@
 """Check the rows of one query against one suite."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from recpipe.core.checks.offenders import offending_rows
 from recpipe.core.checks.report import CheckReport, CheckResult
 from recpipe.core.errors import StageError
 from recpipe.core.files import read_json
 from recpipe.core.shipped import shipped
 
 
-def check_table(suite: str, query: str, *, database: Path | None, report: Path | None) -> CheckReport:
+def check_table(
+    suite: str, query: str, *, database: Path | None, report: Path | None, stop: bool = True
+) -> CheckReport:
     """Run `expectations/<suite>.json` on the rows of `query`.
 
     `query` is a SELECT that DuckDB runs in `database` (opened read-only) or, where it is None, in
     memory, e.g. over Parquet files. Results are added to the JSON file `report`. Raises CheckError
-    if a critical expectation fails, StageError if one cannot be evaluated.
+    if a critical expectation fails (unless the caller does so later: `stop`), StageError if one cannot be
+    evaluated.
     """
     _skip_costly_import()
     from recpipe.core.checks.engine import validate
 
     declared = read_json(shipped("expectations") / f"{suite}.json")
-    results = tuple(_result(suite, outcome) for outcome in validate(declared, query, database))
-    found = CheckReport(results)
+    results = [(_result(suite, outcome), outcome) for outcome in validate(declared, query, database)]
+    found = CheckReport(
+        tuple(
+            result
+            if result.success
+            else replace(result, rows=offending_rows(outcome["expectation_config"], query, database))
+            for result, outcome in results
+        )
+    )
     if report is not None:
         found.add_to(report)
-    found.raise_critical()
+    if stop:
+        found.raise_critical()
     return found
 
 
@@ -44,6 +57,7 @@ def _result(suite: str, outcome: dict[str, Any]) -> CheckResult:
     if error:
         raise StageError(f"expectations/{suite}.json: {config['type']} cannot be evaluated: {error}")
     columns = config["kwargs"].get("column_list", [config["kwargs"].get("column", "")])
+    columns = config["kwargs"].get("column_set", columns)
     return CheckResult(
         suite=suite,
         expectation=_readable(config),
