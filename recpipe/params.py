@@ -3,10 +3,11 @@
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from types import ModuleType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
 
 if TYPE_CHECKING:
     from recpipe.collect.params import CollectParams
@@ -76,7 +77,7 @@ def describe_params() -> list[dict[str, Any]]:
                 {
                     "name": f"{stage}.{name}",
                     "type": _type_name(field.annotation),
-                    "bounds": _bounds(field.metadata),
+                    "bounds": _bounds(_limits(field)),
                     "default": field.get_default(call_default_factory=True),
                     "meaning": " ".join((field.description or "").split()),
                 }
@@ -85,15 +86,26 @@ def describe_params() -> list[dict[str, Any]]:
 
 
 def _type_name(annotation: Any) -> str:
-    choices = getattr(annotation, "__args__", ())
-    if getattr(annotation, "__origin__", None) is not None and all(
-        isinstance(choice, str) for choice in choices
-    ):
-        return " | ".join(choice or '""' for choice in choices)
-    return annotation.__name__ if isinstance(annotation, type) and not choices else str(annotation)
+    """Name what a parameter may be: its choices, or its type; `int | auto` for one that may be either."""
+    if get_origin(annotation) is Literal:
+        return " | ".join(str(choice) or '""' for choice in get_args(annotation))
+    if get_origin(annotation) is Annotated:
+        return _type_name(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return " | ".join(_type_name(each) for each in get_args(annotation))
+    return (
+        annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)
+    )
 
 
 _SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+
+
+def _limits(field: FieldInfo) -> list[Any]:
+    """What bounds a parameter, wherever its type says so: in the field, or in a part of a union."""
+    parts = [get_args(each)[1:] for each in get_args(field.annotation) if get_origin(each) is Annotated]
+    inner = [limit for part in parts for info in part for limit in getattr(info, "metadata", [info])]
+    return [*field.metadata, *inner]
 
 
 def _bounds(metadata: list[Any]) -> str:

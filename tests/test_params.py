@@ -52,6 +52,7 @@ def test_every_parameter_says_what_it_means() -> None:
 def test_bounds_and_choices_are_told() -> None:
     rows = {row["name"]: row for row in describe_params()}
     assert rows["train.epochs"]["bounds"] == "≥ 1, ≤ 1,000"
+    assert rows["train.epochs"]["type"] == "int | auto"
     assert rows["features.split"]["type"] == "time | last-event"
     assert rows["train.epochs"]["default"] == TrainParams().epochs
 

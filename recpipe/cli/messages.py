@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from recpipe.core.errors import ParameterError
+from recpipe.core.validation import wrong_values
 from recpipe.params import PipelineParams
 
 _LIST = "`recpipe params` lists all parameters."
@@ -27,7 +28,7 @@ def explain_validation(
 
     `place(location, value)` says where a value came from.
     """
-    errors = error.errors()
+    errors = wrong_values(error)
     is_parameter = any(found["loc"][0] in PipelineParams.model_fields for found in errors if found["loc"])
     lines, hint = [], _LIST if is_parameter else "Add --help for the options."
     for found in errors:

@@ -14,10 +14,14 @@ MOST_EVENT_TYPES = 255
 
 @dataclass(frozen=True)
 class Inputs:
-    """The content of the database: the id that collect handed on, rows of each table, types of event."""
+    """The content of the database: the id that collect handed on, rows of each table, types of event.
+
+    ordered_events: how many of the events came with an `event_order`.
+    """
 
     data: str
     events: int
+    ordered_events: int
     items: int
     users: int
     event_types: tuple[str, ...]

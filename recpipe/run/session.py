@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from recpipe.core.errors import ParameterError, StageError
 from recpipe.core.files import write_json
+from recpipe.core.validation import wrong_values
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
 from recpipe.run.results import RESULT
@@ -100,7 +101,7 @@ def _read_params(name: str, namespace: Mapping[str, Any]) -> BaseModel:
     try:
         return model(**{parameter: namespace[parameter] for parameter in model.model_fields})
     except ValidationError as error:
-        first = error.errors()[0]
+        first = wrong_values(error)[0]
         where = ".".join(str(part) for part in (name, *first["loc"]))
         raise ParameterError(f"{where}: {first['msg']}", "`recpipe params` lists the bounds.") from None
 

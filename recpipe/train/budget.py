@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import tf_keras
 
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 UNLIMITED = 600_000
 """Seconds, a little less than the defaults: so much is no budget, and the step size does not look at it."""
@@ -17,7 +17,7 @@ class Budget:
     used: (wall seconds, CPU seconds of all threads) that were spent already.
     """
 
-    def __init__(self, params: TrainParams, used: tuple[float, float] = (0.0, 0.0)) -> None:
+    def __init__(self, params: Settings, used: tuple[float, float] = (0.0, 0.0)) -> None:
         self._most = params.max_minutes * 60, params.max_cpu_seconds
         self._begin = time.monotonic() - used[0], time.process_time() - used[1]
 

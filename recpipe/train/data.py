@@ -13,8 +13,10 @@ from recpipe.core.ragged import Ragged
 from recpipe.core.snapshot import Histories, Moment, Snapshot
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
+from recpipe.train.adapt import adapt, facts_of
 from recpipe.train.item_inputs import ItemInputs, read_item_inputs
 from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 RECENT_USERS = "recent_users"
 MICROSECONDS_PER_DAY = 86_400_000_000
@@ -49,7 +51,7 @@ class TrainingData:
 
     snapshot: str
     split: dict[str, str]
-    params: TrainParams
+    params: Settings
     event_types: tuple[str, ...]
     event_weights: np.ndarray
     vocabulary: Vocabulary
@@ -144,7 +146,9 @@ def _assembled(
     return TrainingData(
         snapshot=opened.name,
         split={name: opened.manifest["split"][name] for name in ("kind", "test_from")},
-        params=params,
+        params=adapt(
+            params, facts_of(histories, opened.manifest["split"]["kind"], is_ordered=_is_ordered(opened))
+        ),
         event_types=tuple(opened.manifest["event_types"]),
         event_weights=opened.event_weights,
         vocabulary=vocabulary,
@@ -157,6 +161,12 @@ def _assembled(
         item_inputs=read_item_inputs(items, vocabulary.size, params),
         counts=counts,
     )
+
+
+def _is_ordered(opened: Snapshot) -> bool:
+    """Whether all events came with their order. Snapshots of older versions do not say: then not."""
+    inputs = opened.manifest.get("inputs", {})
+    return 0 < inputs.get("events", 0) == inputs.get("ordered_events", 0)
 
 
 def _counts(

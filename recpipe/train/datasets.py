@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from recpipe.train.examples import Examples
 from recpipe.train.inputs import EVENT_TYPES, GAPS, HISTORY, USER
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 from recpipe.train.windows import Windows
 
 TARGETS = "targets"
@@ -19,7 +19,7 @@ class Batches:
     A history is that of one query, or (`every_position`) a window of a user's events with a query after each.
     """
 
-    def __init__(self, examples: Examples, params: TrainParams, *, every_position: bool = False) -> None:
+    def __init__(self, examples: Examples, params: Settings, *, every_position: bool = False) -> None:
         self.examples = examples
         self.params = params
         self.windows = Windows(examples, params) if every_position else None
@@ -59,7 +59,7 @@ class Batches:
 
 
 def _gatherer(
-    examples: Examples, params: TrainParams, windows: Windows | None
+    examples: Examples, params: Settings, windows: Windows | None
 ) -> Callable[[tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]:
     """The function (rows, seed) -> batch, over arrays that tf.data holds once."""
     columns = {HISTORY: examples.items, EVENT_TYPES: examples.event_types, GAPS: examples.gaps}

@@ -8,7 +8,7 @@ from recpipe.core.errors import DataError
 from recpipe.core.event_weights import worth
 from recpipe.core.snapshot import Histories
 from recpipe.train.inputs import gap_buckets
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 SECONDS_PER_DAY = 86_400
 MICROSECONDS = 1_000_000
@@ -58,7 +58,7 @@ class Examples:
 
 
 def build_examples(
-    histories: Histories, params: TrainParams, event_weights: np.ndarray | None = None
+    histories: Histories, params: Settings, event_weights: np.ndarray | None = None
 ) -> Examples:
     """Cut histories into queries: one at each moment, its history strictly earlier than the moment.
 

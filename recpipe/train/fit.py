@@ -21,8 +21,8 @@ from recpipe.train.factors import item_factors
 from recpipe.train.items import ItemTower
 from recpipe.train.judge import check_collapse, embed, judge, popularity_bias, vectors_at, weigh_popularity
 from recpipe.train.optimizer import LazyAdam
-from recpipe.train.params import TrainParams
 from recpipe.train.schedule import Schedule
+from recpipe.train.settings import Settings
 from recpipe.train.two_tower import TwoTower
 
 __all__ = ["Fitted", "embed", "fit", "judge", "vectors_at", "weigh_popularity"]
@@ -120,7 +120,7 @@ def keep(state: State, model: TwoTower, loss: float, ndcg: float, seconds: float
         state.best, state.best_epoch = model.get_weights(), state.epoch
 
 
-def why_ended(state: State, params: TrainParams, epochs: int) -> str:
+def why_ended(state: State, params: Settings, epochs: int) -> str:
     """The reason not to run another epoch, "" if there is none."""
     if state.epoch - state.best_epoch >= params.patience:
         return "patience"

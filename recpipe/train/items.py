@@ -6,7 +6,7 @@ import tf_keras
 
 from recpipe.train import chance
 from recpipe.train.item_inputs import ItemInputs
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 START = 0.1
 """Standard deviation of the numbers that embeddings start with."""
@@ -23,7 +23,7 @@ class ItemTower(tf_keras.layers.Layer):
 
     def __init__(
         self,
-        params: TrainParams,
+        params: Settings,
         inputs: ItemInputs,
         occurs: np.ndarray,
         start_bias: np.ndarray,

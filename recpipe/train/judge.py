@@ -13,7 +13,7 @@ from recpipe.core.snapshot import Histories, Moment
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.train.data import RECENT_USERS, Judges, TrainingData
 from recpipe.train.inputs import encoder_inputs
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 from recpipe.train.two_tower import TwoTower
 
 JUDGED_AT = 10
@@ -61,7 +61,7 @@ def weigh_popularity(model: TwoTower, data: TrainingData) -> tuple[float, float]
     return best, ndcg[best]
 
 
-def judge(model: TwoTower, data: TrainingData, params: TrainParams) -> float:
+def judge(model: TwoTower, data: TrainingData, params: Settings) -> float:
     """Mean NDCG@10 over the judges by full ranking, what they have seen excluded; NaN without judges."""
     if len(data.judges) == 0:
         return math.nan
@@ -75,7 +75,7 @@ def judge_vectors(queries: np.ndarray, vectors: np.ndarray, judges: Judges) -> f
     return float(ndcg_at_k(hits(best.indices, judges.relevant), judges.relevant.lengths, JUDGED_AT).mean())
 
 
-def embed(model: TwoTower, histories: Histories, users: Vocabulary, params: TrainParams) -> np.ndarray:
+def embed(model: TwoTower, histories: Histories, users: Vocabulary, params: Settings) -> np.ndarray:
     """Query vectors of n users, (n, dimension + 1)."""
     inputs = encoder_inputs(model.encoder.reads, histories, params.max_history, users)
     blocks = []
@@ -85,7 +85,7 @@ def embed(model: TwoTower, histories: Histories, users: Vocabulary, params: Trai
     return np.concatenate(blocks)
 
 
-def check_collapse(model: TwoTower, data: TrainingData, params: TrainParams) -> None:
+def check_collapse(model: TwoTower, data: TrainingData, params: Settings) -> None:
     """Raise StageError where the model says nothing: numbers that are none, one vector for all."""
     some = data.histories.take(np.arange(min(len(data.histories), QUERY_BLOCK)))
     queries, items = embed(model, some, data.users, params), model.item_vectors()[1:]

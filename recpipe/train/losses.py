@@ -10,7 +10,7 @@ import tensorflow as tf
 import tensorflow_recommenders as tfrs
 
 from recpipe.train import chance
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 MOST_SOFTMAX_ITEMS = 5_000
 """Up to so many items `auto` takes the softmax over all of them: on two cores it learned more per CPU second
@@ -21,7 +21,7 @@ SMALLEST = 1e-30
 CALIBRATION = 0.75
 
 
-def chosen_loss(params: TrainParams, item_count: int) -> Literal["softmax", "sampled_softmax", "bce"]:
+def chosen_loss(params: Settings, item_count: int) -> Literal["softmax", "sampled_softmax", "bce"]:
     """What `params.loss` means for a catalogue of `item_count` items."""
     if params.loss != "auto":
         return params.loss
@@ -120,7 +120,7 @@ class Bce(Sampled):
     the items that are drawn as negatives, with calibration t = 0.75.
     """
 
-    def __init__(self, params: TrainParams, item_count: int, start_bias: float) -> None:
+    def __init__(self, params: Settings, item_count: int, start_bias: float) -> None:
         super().__init__()
         share = min(1.0, params.negatives / max(1, item_count - 1))
         self.power = share * (CALIBRATION * (1 - 1 / share) + 1 / share)
@@ -137,7 +137,7 @@ class Bce(Sampled):
 class Candidates:
     """Draws the items that all queries of a step share as negatives."""
 
-    def __init__(self, loss: str, params: TrainParams, target_shares: tf.Tensor) -> None:
+    def __init__(self, loss: str, params: Settings, target_shares: tf.Tensor) -> None:
         self.loss = loss
         self.negatives = params.negatives
         self.items = int(target_shares.shape[0]) - 1
@@ -160,7 +160,7 @@ class Candidates:
         return every, tf.math.log(expected)
 
 
-def make_task(loss: str, params: TrainParams, item_count: int, start_bias: float) -> tfrs.tasks.Retrieval:
+def make_task(loss: str, params: Settings, item_count: int, start_bias: float) -> tfrs.tasks.Retrieval:
     """The task of a loss; `start_bias` is the largest bias that an item starts with."""
     if loss == "bce":
         return Bce(params, item_count, start_bias)

@@ -12,12 +12,13 @@ from pydantic import ValidationError
 
 from recpipe.core.errors import DataError
 from recpipe.core.refits import find_refit, refit_of
+from recpipe.core.validation import wrong_values
 from recpipe.core.workspace import Workspace
 from recpipe.train.data import read_up_to_now
 from recpipe.train.fit import fit
-from recpipe.train.params import TrainParams
 from recpipe.train.popularity import KIND, refit_popularity
 from recpipe.train.save import save_refit
+from recpipe.train.settings import Settings
 
 logger = logging.getLogger("recpipe.train")
 
@@ -34,7 +35,9 @@ def refit(workspace: Workspace, version: str, snapshot: str) -> str:
     if made_of := refit_of(workspace, version):
         raise DataError(f"{version}: a refit of {made_of} itself", f"Refit {made_of}.")
     snapshot = workspace.snapshots.resolve(snapshot, "newest")
-    params = _settings(version, workspace.models.manifest(version)["parameters"])
+    manifest = workspace.models.manifest(version)
+    # "auto" was settled by the items of then
+    params = _settings(version, manifest["parameters"] | {"loss": manifest.get("loss", "auto")})
     if params is None or not params.refit:
         logger.info("refit: none, lists are made by %s as it was evaluated", version)
         return version
@@ -47,7 +50,7 @@ def refit(workspace: Workspace, version: str, snapshot: str) -> str:
     return name
 
 
-def _refitted(workspace: Workspace, version: str, snapshot: str, params: TrainParams) -> str:
+def _refitted(workspace: Workspace, version: str, snapshot: str, params: Settings) -> str:
     manifest = workspace.models.manifest(version)
     data = read_up_to_now(workspace, snapshot, params)
     if manifest["kind"] == KIND:
@@ -59,12 +62,12 @@ def _refitted(workspace: Workspace, version: str, snapshot: str, params: TrainPa
     return save_refit(workspace, weighed, version)
 
 
-def _settings(version: str, parameters: dict[str, Any]) -> TrainParams | None:
+def _settings(version: str, parameters: dict[str, Any]) -> Settings | None:
     """The parameters a version was trained with; None if this recpipe does not know them any more."""
     try:
-        return TrainParams(**parameters)
+        return Settings(**parameters)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = wrong_values(error)[0]
         where = ".".join(str(part) for part in first["loc"])
         logger.warning(
             "refit: %s was trained by another recpipe (%s: %s); train again", version, where, first["msg"]

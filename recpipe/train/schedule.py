@@ -5,7 +5,7 @@ import math
 import tensorflow as tf
 import tf_keras
 
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 FINAL_RATE = 0.1
 
@@ -17,7 +17,7 @@ class Schedule(tf_keras.optimizers.schedules.LearningRateSchedule):
     budget, so that it ends at the low rate that makes a model good, wherever it ends.
     """
 
-    def __init__(self, params: TrainParams, steps: int) -> None:
+    def __init__(self, params: Settings, steps: int) -> None:
         self.top = params.learning_rate
         self.steps = float(max(1, steps))
         self.warmup_share = params.warmup_share

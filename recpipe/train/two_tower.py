@@ -10,7 +10,7 @@ from recpipe.train.encoders import ENCODERS
 from recpipe.train.inputs import HISTORY
 from recpipe.train.items import ItemTower
 from recpipe.train.losses import Candidates, chosen_loss, make_task, own_places
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 ITEM_BLOCK = 65_536
 
@@ -23,7 +23,7 @@ class TwoTower(tfrs.Model):
     """
 
     def __init__(
-        self, params: TrainParams, user_count: int, items: ItemTower, target_shares: np.ndarray
+        self, params: Settings, user_count: int, items: ItemTower, target_shares: np.ndarray
     ) -> None:
         super().__init__()
         self.targets = params.targets

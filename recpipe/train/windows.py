@@ -3,7 +3,7 @@
 import numpy as np
 
 from recpipe.train.examples import Examples
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 
 class Windows:
@@ -13,7 +13,7 @@ class Windows:
     last value stands for no event. expected: how many windows an epoch has.
     """
 
-    def __init__(self, examples: Examples, params: TrainParams) -> None:
+    def __init__(self, examples: Examples, params: Settings) -> None:
         self.length = params.max_history
         self.query_after = np.full(len(examples.items) + 1, -1, dtype=np.int64)
         has_history = np.flatnonzero(examples.history_to > examples.history_from)

@@ -96,6 +96,7 @@ def test_a_relative_path_means_the_folder_of_the_terminal(
         (["--sourc", "files"], ["Did you mean --source?"]),
         (["--train.epochs", "0"], ["--train.epochs:", "greater than or equal to 1", "'0'"]),
         (["--train.epochs", "many"], ["--train.epochs:", "valid integer", "'many'"]),
+        (["--train.dropout", "1"], ["--train.dropout: input should be less than 1, or auto (got '1')"]),
         (["--source", "shop"], ["--collect.source:", "complete-journey"]),
         (["extra"], ["unexpected argument 'extra'"]),
         (["--workspace"], ["--workspace", "expected one argument"]),

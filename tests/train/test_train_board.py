@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from recpipe import train
 from recpipe.core.workspace import Workspace
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 from tests.train.conftest import Write
 from tests.train.worlds import parity_world
 
@@ -14,7 +14,7 @@ def test_tensorboard_finds_the_curve_that_the_version_keeps(
     workspace: Workspace, write_snapshot: Write, tmp_path: Path
 ) -> None:
     write_snapshot(parity_world(users=12))
-    params = TrainParams(dimension=4, max_history=8, epochs=2, batch_size=16, targets_per_query=2)
+    params = Settings(dimension=4, max_history=8, epochs=2, batch_size=16, targets_per_query=2)
     curve = train.fit(train.read(workspace, "", params), logs=tmp_path / "board").curve
     (file,) = (tmp_path / "board").glob("events.out.tfevents.*")
     found = {

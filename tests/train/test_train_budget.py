@@ -10,12 +10,12 @@ from recpipe import train
 from recpipe.core.workspace import Workspace
 from recpipe.train import chance
 from recpipe.train.budget import Budget
-from recpipe.train.params import TrainParams
 from recpipe.train.schedule import FINAL_RATE, Schedule
+from recpipe.train.settings import Settings
 from tests.train.conftest import Write
 from tests.train.worlds import parity_world
 
-QUICK = TrainParams(dimension=4, max_history=8, epochs=3, batch_size=4, targets_per_query=2)
+QUICK = Settings(dimension=4, max_history=8, epochs=3, batch_size=4, targets_per_query=2)
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from recpipe.core.errors import DataError
 from recpipe.core.workspace import Workspace
 from recpipe.train.budget import Watch
 from recpipe.train.checkpoint import STALE_DAYS, key_of
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 from tests.train.conftest import Write
 from tests.train.worlds import parity_world
 
-PARAMS = TrainParams(
+PARAMS = Settings(
     dimension=4, max_history=8, epochs=5, patience=5, batch_size=16, targets_per_query=2, learning_rate=0.05
 )
 
@@ -156,7 +156,7 @@ import recpipe
 from recpipe import train
 from recpipe.core.workspace import Workspace
 from recpipe.train.budget import Watch
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 tell = Watch.on_train_batch_end
 
@@ -166,7 +166,7 @@ def slowly(watch, batch, logs=None):
 
 Watch.on_train_batch_end = slowly
 workspace = Workspace.open(sys.argv[1])
-data = train.read(workspace, "", TrainParams.model_validate_json(sys.argv[2]))
+data = train.read(workspace, "", Settings.model_validate_json(sys.argv[2]))
 print(train.save(workspace, train.fit(data, workspace)))
 """
 

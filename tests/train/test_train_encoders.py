@@ -15,7 +15,7 @@ from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
 from recpipe.train.encoders import ENCODERS
 from recpipe.train.inputs import USER, encoder_inputs
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 from tests.train.conftest import Write
 from tests.train.worlds import checkerboard_world, parity_world, partner_world, write_world
 
@@ -29,7 +29,7 @@ class Trained:
     """A model of the parity world: even users take even items."""
 
     workspace: Workspace
-    params: TrainParams
+    params: Settings
     fitted: train.Fitted
     version: str
 
@@ -43,16 +43,16 @@ def parity(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return Trained(workspace, params, fitted, train.save(workspace, fitted))
 
 
-def small(encoder: str, **changes: object) -> TrainParams:
+def small(encoder: str, **changes: object) -> Settings:
     # four dimensions: enough for two kinds of users, too few to learn each user by heart
     quick = {"dimension": 4, "max_history": 20, "epochs": 30, "patience": 30, "batch_size": 32}
     quick |= {"learning_rate": 0.05, "dropout": 0.1, "id_dropout": 0.0, "window_days": 30}
     if ENCODERS[encoder].every_position:  # a step has all of a history's queries, but a network to train
         quick |= {"dimension": 16, "learning_rate": 0.01, "epochs": 20, "batch_size": 16}
-    return TrainParams(encoder=encoder, targets_per_query=4, **(quick | changes))  # type: ignore[arg-type]
+    return Settings(encoder=encoder, targets_per_query=4, **(quick | changes))  # type: ignore[arg-type]
 
 
-def trained(workspace: Workspace, params: TrainParams) -> train.Recommender:
+def trained(workspace: Workspace, params: Settings) -> train.Recommender:
     """Train on the newest snapshot and load what was saved."""
     data = train.read(workspace, "", params)
     return train.load(workspace, train.save(workspace, train.fit(data)))
@@ -159,4 +159,4 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(
 
 
 def test_the_parameter_names_every_encoder_and_no_other() -> None:
-    assert set(get_args(TrainParams.model_fields["encoder"].annotation)) == set(ENCODERS)
+    assert set(get_args(Settings.model_fields["encoder"].annotation)) == set(ENCODERS)

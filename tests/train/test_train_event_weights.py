@@ -9,7 +9,7 @@ from recpipe.core.errors import DataError
 from recpipe.core.snapshot import Histories
 from recpipe.train.datasets import TARGETS, Batches
 from recpipe.train.examples import build_examples
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 from tests.train.worlds import DAY
 
 VIEW, PURCHASE, RETURN = 1, 2, 3
@@ -30,7 +30,7 @@ def histories(*users: list[tuple[int, float, int]]) -> Histories:
     )
 
 
-def targets(world: Histories, params: TrainParams) -> list[list[tuple[int, float]]]:
+def targets(world: Histories, params: Settings) -> list[list[tuple[int, float]]]:
     """(item, weight) of the targets of each query."""
     found = build_examples(world, params, WEIGHTS)
     pairs = list(zip(found.target_items.tolist(), found.target_weights.tolist(), strict=True))
@@ -41,35 +41,33 @@ def test_a_returned_item_is_no_target_and_a_user_who_returned_everything_has_non
     world = histories(
         [(1, 0, PURCHASE), (2, 1, PURCHASE), (1, 2, RETURN)], [(1, 0, PURCHASE), (1, 5, RETURN)]
     )
-    assert targets(world, TrainParams(window_days=1, targets="all")) == [[(2, 4.0)], [(2, 4.0)]]
-    assert targets(world, TrainParams(window_days=1, targets="new")) == [[(2, 4.0)], [(2, 4.0)]]
+    assert targets(world, Settings(window_days=1, targets="all")) == [[(2, 4.0)], [(2, 4.0)]]
+    assert targets(world, Settings(window_days=1, targets="new")) == [[(2, 4.0)], [(2, 4.0)]]
 
 
 def test_with_repeats_each_event_weighs_what_its_type_does() -> None:
     world = histories([(1, 0, VIEW), (1, 1, PURCHASE), (2, 2, VIEW)])
-    found = targets(world, TrainParams(window_days=9, targets="all"))
+    found = targets(world, Settings(window_days=9, targets="all"))
     assert found == [[(1, 1.0), (1, 4.0), (2, 1.0)], [(1, 4.0), (2, 1.0)], [(2, 1.0)]]
 
 
 def test_an_item_new_to_the_user_weighs_what_the_strongest_event_with_it_does() -> None:
     world = histories([(1, 0, VIEW), (1, 1, PURCHASE), (2, 2, VIEW)], [(1, 0, VIEW)])
-    found = targets(world, TrainParams(window_days=0, targets="new"))
+    found = targets(world, Settings(window_days=0, targets="new"))
     assert found == [[(1, 4.0)], [(2, 1.0)], [(1, 1.0)]]
 
 
 def test_nothing_that_counts_is_named() -> None:
     world = histories([(1, 0, PURCHASE), (1, 1, RETURN)])
     with pytest.raises(DataError, match="none of the training events counts"):
-        build_examples(world, TrainParams(), WEIGHTS)
+        build_examples(world, Settings(), WEIGHTS)
 
 
 def test_targets_are_drawn_in_proportion_to_their_weights_within_their_own_window() -> None:
     world = histories(
         [(1, 0, VIEW), (2, 0, PURCHASE), (3, 1, VIEW), (4, 1, VIEW)], [(5, 0, PURCHASE), (6, 0, VIEW)]
     )
-    params = TrainParams(
-        window_days=0, targets="all", batch_size=3, targets_per_query=256, half_life_days=1e5
-    )
+    params = Settings(window_days=0, targets="all", batch_size=3, targets_per_query=256, half_life_days=1e5)
     (batch,) = Batches(build_examples(world, params, WEIGHTS), params).epoch(1)
     shares = {
         frozenset(found.tolist()): np.bincount(drawn, minlength=7) / len(drawn)
@@ -84,9 +82,7 @@ def test_targets_are_drawn_in_proportion_to_their_weights_within_their_own_windo
 def test_a_draw_stays_in_its_window_whatever_is_rounded() -> None:
     users = [[(item, 0, PURCHASE if item % 3 else VIEW)] for item in range(1, 200)]
     weights = np.array([0, 0.1, 1 / 3], np.float32)
-    params = TrainParams(
-        window_days=0, targets="all", batch_size=199, targets_per_query=64, half_life_days=1e5
-    )
+    params = Settings(window_days=0, targets="all", batch_size=199, targets_per_query=64, half_life_days=1e5)
     examples = build_examples(histories(*users), params, weights)
     batches = Batches(examples, params)
     for epoch in range(3):
@@ -102,7 +98,7 @@ def test_target_shares_are_those_of_many_drawn_batches() -> None:
         [(int(item), float(day), VIEW if item < 3 else PURCHASE) for day, item in enumerate(taken)]
         for taken in random.integers(1, 6, (30, 12))
     ]
-    params = TrainParams(window_days=3, targets="all", half_life_days=5, batch_size=16)
+    params = Settings(window_days=3, targets="all", half_life_days=5, batch_size=16)
     examples = build_examples(histories(*users), params, WEIGHTS)
     drawn = np.zeros(6)
     batches = Batches(examples, params)
@@ -116,7 +112,7 @@ def test_target_shares_are_those_of_many_drawn_batches() -> None:
 
 def test_equal_weights_change_nothing() -> None:
     world = histories([(1, 0, VIEW), (2, 1, PURCHASE), (1, 2, VIEW)], [(2, 0, VIEW), (3, 3, VIEW)])
-    params = TrainParams(targets="all")
+    params = Settings(targets="all")
     plain, equal = (
         build_examples(world, params, weights) for weights in (None, np.array([0, 1, 1, 1], np.float32))
     )

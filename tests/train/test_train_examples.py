@@ -6,7 +6,7 @@ from recpipe.core.vocabulary import Vocabulary
 from recpipe.train.datasets import TARGETS, Batches
 from recpipe.train.examples import Examples, build_examples
 from recpipe.train.inputs import EVENT_TYPES, GAPS, HISTORY, USER, encoder_inputs, gap_buckets
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 from recpipe.train.windows import Windows
 from tests.train.worlds import DAY
 
@@ -40,12 +40,12 @@ TWO_BASKETS = histories([(1, 0), (2, 0), (3, 1), (1, 1)], [(4, 0)])
 
 
 def test_a_basket_does_not_see_itself() -> None:
-    params = TrainParams(window_days=0, targets="all")
+    params = Settings(window_days=0, targets="all")
     assert as_lists(build_examples(TWO_BASKETS, params)) == [([], [1, 2]), ([1, 2], [3, 1]), ([], [4])]
 
 
 def test_in_a_sequence_the_order_of_equal_times_is_real() -> None:
-    params = TrainParams(window_days=0, targets="all", same_time="sequence")
+    params = Settings(window_days=0, targets="all", same_time="sequence")
     assert as_lists(build_examples(TWO_BASKETS, params)) == [
         ([], [1]),
         ([1], [2]),
@@ -56,13 +56,13 @@ def test_in_a_sequence_the_order_of_equal_times_is_real() -> None:
 
 
 def test_targets_new_to_the_user_are_first_occurrences() -> None:
-    params = TrainParams(window_days=0, targets="new")
+    params = Settings(window_days=0, targets="new")
     assert as_lists(build_examples(TWO_BASKETS, params))[1] == ([1, 2], [3])
 
 
 def test_the_window_holds_what_follows_and_ends_with_the_user() -> None:
     world = histories([(1, 0), (2, 1), (3, 2), (4, 9)], [(5, 0), (6, 2)])
-    found = as_lists(build_examples(world, TrainParams(window_days=2, targets="all")))
+    found = as_lists(build_examples(world, Settings(window_days=2, targets="all")))
     assert found == [
         ([], [1, 2, 3]),
         ([1], [2, 3]),
@@ -75,12 +75,12 @@ def test_the_window_holds_what_follows_and_ends_with_the_user() -> None:
 
 def test_a_query_without_targets_is_left_out() -> None:
     world = histories([(1, 0), (1, 1)])
-    assert len(build_examples(world, TrainParams(window_days=0, targets="new"))) == 1
+    assert len(build_examples(world, Settings(window_days=0, targets="new"))) == 1
 
 
 def test_unknown_items_are_no_targets() -> None:
     world = histories([(1, 0), (0, 1), (2, 2)])
-    assert [targets for _, targets in as_lists(build_examples(world, TrainParams(window_days=0)))] == [
+    assert [targets for _, targets in as_lists(build_examples(world, Settings(window_days=0)))] == [
         [1],
         [2],
     ]
@@ -88,7 +88,7 @@ def test_unknown_items_are_no_targets() -> None:
 
 def test_a_query_weighs_half_after_the_half_life() -> None:
     world = histories([(1, 0), (2, 10), (3, 20)])
-    weights = build_examples(world, TrainParams(half_life_days=10)).weights
+    weights = build_examples(world, Settings(half_life_days=10)).weights
     np.testing.assert_allclose(weights, [0.25, 0.5, 1])
 
 
@@ -97,7 +97,7 @@ def test_target_shares_are_those_of_many_drawn_batches() -> None:
     users = [
         [(int(item), float(day)) for day, item in enumerate(random.integers(1, 6, 12))] for _ in range(30)
     ]
-    params = TrainParams(window_days=3, targets="all", half_life_days=5, batch_size=16)
+    params = Settings(window_days=3, targets="all", half_life_days=5, batch_size=16)
     examples = build_examples(histories(*users), params)
     drawn = np.zeros(6)
     batches = Batches(examples, params)
@@ -108,7 +108,7 @@ def test_target_shares_are_those_of_many_drawn_batches() -> None:
 
 
 def test_batches_hold_the_latest_history_first_and_targets_of_the_window() -> None:
-    params = TrainParams(window_days=0, targets="all", max_history=3, batch_size=1, half_life_days=1e5)
+    params = Settings(window_days=0, targets="all", max_history=3, batch_size=1, half_life_days=1e5)
     world = histories([(item, float(item)) for item in range(1, 6)], [(6, 0), (7, 1)])
     seen = {
         (int(batch[USER][0]), *batch[HISTORY].numpy()[0].tolist()): set(batch[TARGETS].numpy()[0, 0].tolist())
@@ -126,7 +126,7 @@ def test_batches_hold_the_latest_history_first_and_targets_of_the_window() -> No
 
 
 def test_an_epoch_is_the_same_again_and_the_next_one_is_another() -> None:
-    params = TrainParams(batch_size=4, targets="all")
+    params = Settings(batch_size=4, targets="all")
     examples = build_examples(histories(*[[(i, i), (i + 1, i + 1)] for i in range(1, 20)]), params)
     first, again, other = (
         [batch[USER].numpy().tolist() for batch in Batches(examples, params).epoch(epoch)]
@@ -161,7 +161,7 @@ def test_the_entries_of_a_history_keep_their_type_and_gap() -> None:
 
 
 def test_a_window_has_a_query_after_each_entry() -> None:
-    params = TrainParams(
+    params = Settings(
         window_days=0, targets="all", max_history=3, batch_size=2, half_life_days=1e5, targets_per_query=1
     )
     world = histories([(1, 0), (2, 1), (3, 2)], [(6, 0), (7, 0), (8, 1)], [(9, 0)])
@@ -178,7 +178,7 @@ def test_a_window_has_a_query_after_each_entry() -> None:
 
 
 def test_the_windows_of_a_long_history_reach_all_of_it_and_no_other_user() -> None:
-    params = TrainParams(window_days=0, targets="all", max_history=4, half_life_days=1e5)
+    params = Settings(window_days=0, targets="all", max_history=4, half_life_days=1e5)
     long = [(item, float(item)) for item in range(1, 12)]
     windows = Windows(build_examples(histories([(20, 0), (21, 1)], long), params), params)
     assert windows.expected == pytest.approx(4, abs=0.01)
@@ -191,7 +191,7 @@ def test_the_windows_of_a_long_history_reach_all_of_it_and_no_other_user() -> No
 
 
 def test_old_windows_are_drawn_less() -> None:
-    params = TrainParams(window_days=0, targets="all", half_life_days=10)
+    params = Settings(window_days=0, targets="all", half_life_days=10)
     users = [[(1, day), (2, day + 1.0)] for day in (0.0, 10.0)]
     windows = Windows(build_examples(histories(*users), params), params)
     drawn = sum(len(windows.draw(np.random.default_rng(epoch))) for epoch in range(400))

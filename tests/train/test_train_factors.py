@@ -11,7 +11,7 @@ from recpipe.train.examples import build_examples
 from recpipe.train.factors import item_factors
 from recpipe.train.fit import build_model
 from recpipe.train.items import START
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 from tests.train.conftest import Write
 from tests.train.test_train_examples import histories
 from tests.train.worlds import parity_world
@@ -63,7 +63,7 @@ def test_ids_start_from_the_factors_at_the_usual_size(
     dimension: int, workspace: Workspace, write_snapshot: Write
 ) -> None:
     write_snapshot(parity_world(users=12))
-    data = train.read(workspace, "", TrainParams(dimension=dimension, svd_start=True))
+    data = train.read(workspace, "", Settings(dimension=dimension, svd_start=True))
     model = build_model(data, Batches(build_examples(data.histories, data.params), data.params))
     factors = item_factors(data.histories, data.vocabulary.size, dimension, data.params.seed)
     occurs = data.counts["validation"]["events"] > 0

@@ -22,12 +22,12 @@ from recpipe.train.judge import (
     weigh_popularity,
 )
 from recpipe.train.optimizer import LazyAdam
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 from recpipe.train.two_tower import TwoTower
 from tests.train.conftest import Write
 from tests.train.worlds import parity_world
 
-QUICK = TrainParams(dimension=4, max_history=8, epochs=3, batch_size=16, targets_per_query=2, id_dropout=0)
+QUICK = Settings(dimension=4, max_history=8, epochs=3, batch_size=16, targets_per_query=2, id_dropout=0)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from recpipe.train.item_inputs import (
 )
 from recpipe.train.items import mean_of_bag
 from recpipe.train.judge import embed
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 from recpipe.train.two_tower import TwoTower
 from tests.train.conftest import Write
 from tests.train.worlds import parity_world
@@ -180,7 +180,7 @@ def described(ids: list[str], known: Any) -> pa.Table:
 def test_an_item_without_history_is_ranked_by_what_is_known_of_it(
     described_world: str, workspace: Workspace
 ) -> None:
-    params = TrainParams(**QUICK, epochs=6, patience=6, learning_rate=0.02, dropout=0.1, id_dropout=0.5)
+    params = Settings(**QUICK, epochs=6, patience=6, learning_rate=0.02, dropout=0.1, id_dropout=0.5)
     data = train.read(workspace, "", params)
     model = train.fit(data).model
     new = data.vocabulary.index_of(np.array(["n0", "n1"], dtype=object))
@@ -193,7 +193,7 @@ def test_an_item_without_history_is_ranked_by_what_is_known_of_it(
 @pytest.mark.parametrize("described_world", ["use_categories", "use_attributes", "use_titles"], indirect=True)
 def test_a_switch_takes_out_what_it_names(described_world: str, workspace: Workspace) -> None:
     new = {
-        is_on: untrained(train.read(workspace, "", TrainParams(**QUICK, **{described_world: is_on})))
+        is_on: untrained(train.read(workspace, "", Settings(**QUICK, **{described_world: is_on})))
         .item_vectors()[-2:, :-1]
         .any()
         for is_on in (True, False)
@@ -210,5 +210,5 @@ def test_a_catalogue_of_which_nothing_is_known_has_no_bags() -> None:
             "attributes": pa.array(["{}", None]),
         }
     )
-    inputs = read_item_inputs(bare, 2, TrainParams())
+    inputs = read_item_inputs(bare, 2, Settings())
     assert (inputs.bags, inputs.numbers.shape) == ({}, (3, 0))

@@ -17,7 +17,7 @@ from recpipe.train.losses import (
     chosen_loss,
     cross_entropy,
 )
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 from recpipe.train.two_tower import is_foreign
 
 QUERIES = tf.constant([[1.0, 0.0], [0.0, 2.0]])
@@ -70,7 +70,7 @@ def test_a_candidate_expected_twice_counts_half() -> None:
 
 
 def test_bce_of_all_negatives_is_the_plain_sigmoid_loss() -> None:
-    params = TrainParams(negatives=2)
+    params = Settings(negatives=2)
     loss = Bce(params, item_count=3, start_bias=0.0)  # its two negatives are all there are: no correction
     targets, candidates = tf.constant([[1], [1]]), tf.constant([2, 3])
     logits = [[1, 0, 2], [0, 2, 2]]
@@ -83,7 +83,7 @@ def test_bce_of_all_negatives_is_the_plain_sigmoid_loss() -> None:
 
 def test_bce_weighs_the_positive_less_the_fewer_negatives_are_drawn() -> None:
     # Petrov & Macdonald: power = share * (t * (1 - 1 / share) + 1 / share), t = 0.75
-    assert Bce(TrainParams(negatives=10), item_count=101, start_bias=0.0).power == pytest.approx(0.325)
+    assert Bce(Settings(negatives=10), item_count=101, start_bias=0.0).power == pytest.approx(0.325)
 
 
 def sampled(loss: Sampled, targets: tf.Tensor, candidates: tf.Tensor, log_expected: tf.Tensor) -> float:
@@ -100,7 +100,7 @@ def test_own_items_are_no_negatives() -> None:
 def test_candidates_are_expected_as_often_as_they_are_drawn() -> None:
     chance.start(1)
     shares = tf.constant([0.0, 0.5, 0.3, 0.2, 0.0])
-    candidates = Candidates("sampled_softmax", TrainParams(negatives=8), shares)
+    candidates = Candidates("sampled_softmax", Settings(negatives=8), shares)
     drawn, expected = np.zeros(5), np.zeros(5)
     for step in range(2000):
         targets = np.random.default_rng(step).choice(5, size=(4, 2), p=shares.numpy()).astype(np.int32)
@@ -112,10 +112,10 @@ def test_candidates_are_expected_as_often_as_they_are_drawn() -> None:
 
 @pytest.mark.parametrize("loss", ["softmax", "sampled_softmax", "bce"])
 def test_a_loss_that_is_asked_for_is_taken(loss: str) -> None:
-    assert chosen_loss(TrainParams(loss=loss), 10) == loss  # type: ignore[arg-type]
+    assert chosen_loss(Settings(loss=loss), 10) == loss  # type: ignore[arg-type]
 
 
 def test_auto_takes_all_items_where_they_are_few() -> None:
-    params = TrainParams(loss="auto")
+    params = Settings(loss="auto")
     found = [chosen_loss(params, MOST_SOFTMAX_ITEMS + more) for more in (0, 1)]
     assert found == ["softmax", "sampled_softmax"]

@@ -17,12 +17,12 @@ from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
 from recpipe.train.data import read_up_to_now
 from recpipe.train.judge import popularity_bias
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 from tests.tiny import alter
 from tests.train.conftest import Write
 from tests.train.worlds import World, parity_world
 
-QUICK = TrainParams(dimension=4, max_history=8, epochs=1, batch_size=16, targets_per_query=2, recent_days=5)
+QUICK = Settings(dimension=4, max_history=8, epochs=1, batch_size=16, targets_per_query=2, recent_days=5)
 LAUNCHED = "a-new"
 """First sold in the test part: the last of the snapshot's items, and the first by its id."""
 

@@ -13,16 +13,16 @@ from recpipe.core.ragged import Ragged
 from recpipe.core.ranking import Ranker
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
-from recpipe.train.params import TrainParams
 from recpipe.train.repeat_examples import training_examples, validation_examples
 from recpipe.train.repeat_features import FEATURES, MICROSECONDS_PER_DAY
 from recpipe.train.repeat_version import load_repeats
 from recpipe.train.repeat_weight import WEIGHTS, weigh_repeats
 from recpipe.train.repeats import log_softmax, own_ndcg, score
+from recpipe.train.settings import Settings
 from tests.train.conftest import Write
 from tests.train.worlds import Events, World, parity_world
 
-QUICK = TrainParams(dimension=4, max_history=8, epochs=1, batch_size=64, targets_per_query=2)
+QUICK = Settings(dimension=4, max_history=8, epochs=1, batch_size=64, targets_per_query=2)
 TEST_FROM = 19_742.0  # 2024-01-20, in days since 1970
 VALIDATION_FROM = TEST_FROM - 14
 

@@ -11,12 +11,12 @@ from recpipe.core.snapshot import Snapshot
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
 from recpipe.train.judge import popularity_bias, vectors_at
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 from tests.tiny import alter
 from tests.train.conftest import Write
 from tests.train.worlds import World, parity_world
 
-QUICK = TrainParams(dimension=4, max_history=8, epochs=1, batch_size=16, targets_per_query=2)
+QUICK = Settings(dimension=4, max_history=8, epochs=1, batch_size=16, targets_per_query=2)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Query encoders: a user as a vector.
 
-Adding one: a class in a file here, a row below, its name in `TrainParams`.
+Adding one: a class in a file here, a row below, its name in `Settings`.
 """
 
 from recpipe.train.encoders.attention import AttentionEncoder

@@ -10,7 +10,7 @@ import tf_keras
 from recpipe.train import chance
 from recpipe.train.encoders.sequence import SequenceEncoder
 from recpipe.train.items import ItemTower
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 FAR = -1e9
 
@@ -20,7 +20,7 @@ class AttentionEncoder(SequenceEncoder):
 
     name_in_params = "attention"
 
-    def __init__(self, params: TrainParams, user_count: int, items: ItemTower) -> None:
+    def __init__(self, params: Settings, user_count: int, items: ItemTower) -> None:
         super().__init__(params, user_count, items)
         self.positions = self._table(params.max_history, "position_table")
         self.blocks = [Block(params) for _ in range(params.layers)]
@@ -41,7 +41,7 @@ class AttentionEncoder(SequenceEncoder):
 class Block(tf_keras.layers.Layer):
     """Self-attention with `heads` heads, then a feed-forward network; each adds to what it was given."""
 
-    def __init__(self, params: TrainParams) -> None:
+    def __init__(self, params: Settings) -> None:
         super().__init__()
         self.heads = params.heads
         dimension = params.dimension

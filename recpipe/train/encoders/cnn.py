@@ -9,7 +9,7 @@ import tf_keras
 
 from recpipe.train.encoders.sequence import SequenceEncoder
 from recpipe.train.items import ItemTower
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 KERNEL = 3
 DILATIONS = (1, 2, 4, 8)
@@ -20,7 +20,7 @@ class CnnEncoder(SequenceEncoder):
 
     name_in_params = "cnn"
 
-    def __init__(self, params: TrainParams, user_count: int, items: ItemTower) -> None:
+    def __init__(self, params: Settings, user_count: int, items: ItemTower) -> None:
         super().__init__(params, user_count, items)
         self.norms = [tf_keras.layers.LayerNormalization(epsilon=1e-6) for _ in DILATIONS]
         self.convolutions = [

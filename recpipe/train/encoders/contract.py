@@ -6,7 +6,7 @@ import tensorflow as tf
 import tf_keras
 
 from recpipe.train.items import ItemTower
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 
 class Encoder(tf_keras.layers.Layer):
@@ -26,7 +26,7 @@ class Encoder(tf_keras.layers.Layer):
     reads: ClassVar[tuple[str, ...]]
     every_position: ClassVar[bool] = False
 
-    def __init__(self, params: TrainParams, user_count: int, items: ItemTower) -> None:
+    def __init__(self, params: Settings, user_count: int, items: ItemTower) -> None:
         super().__init__(name=f"{self.name_in_params}_encoder")
         self.params = params
         self.user_count = user_count

@@ -8,7 +8,7 @@ import tf_keras
 
 from recpipe.train.encoders.sequence import SequenceEncoder
 from recpipe.train.items import ItemTower
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 
 class GruEncoder(SequenceEncoder):
@@ -16,7 +16,7 @@ class GruEncoder(SequenceEncoder):
 
     name_in_params = "gru"
 
-    def __init__(self, params: TrainParams, user_count: int, items: ItemTower) -> None:
+    def __init__(self, params: Settings, user_count: int, items: ItemTower) -> None:
         super().__init__(params, user_count, items)
         self.recurrent = tf_keras.layers.GRU(2 * params.dimension, return_sequences=True)
         self.output_layer = tf_keras.layers.Dense(params.dimension)

@@ -6,7 +6,7 @@ from recpipe.train import chance
 from recpipe.train.encoders.contract import Encoder
 from recpipe.train.inputs import USER
 from recpipe.train.items import ItemTower
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 
 class IdEncoder(Encoder):
@@ -18,7 +18,7 @@ class IdEncoder(Encoder):
     name_in_params = "id"
     reads = (USER,)
 
-    def __init__(self, params: TrainParams, user_count: int, items: ItemTower) -> None:
+    def __init__(self, params: Settings, user_count: int, items: ItemTower) -> None:
         super().__init__(params, user_count, items)
         start = tf.random.normal([user_count + 1, params.dimension], stddev=0.1)
         self.user_table = tf.Variable(start, name="user_table")

@@ -8,7 +8,7 @@ from recpipe.train import chance
 from recpipe.train.encoders.contract import Encoder
 from recpipe.train.inputs import HISTORY
 from recpipe.train.items import ItemTower
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 MEAN_DECAYS = 4
 
@@ -22,7 +22,7 @@ class MeanEncoder(Encoder):
     name_in_params = "mean"
     reads = (HISTORY,)
 
-    def __init__(self, params: TrainParams, user_count: int, items: ItemTower) -> None:
+    def __init__(self, params: Settings, user_count: int, items: ItemTower) -> None:
         super().__init__(params, user_count, items)
         spans = np.geomspace(2, 2 * params.max_history, MEAN_DECAYS)
         self.log_spans = tf.Variable(np.log(spans), dtype=tf.float32, name="log_spans")

@@ -6,7 +6,7 @@ from recpipe.train import chance
 from recpipe.train.encoders.contract import Encoder
 from recpipe.train.inputs import EVENT_TYPES, GAP_BUCKETS, GAPS, HISTORY
 from recpipe.train.items import ItemTower
-from recpipe.train.params import TrainParams
+from recpipe.train.settings import Settings
 
 MOST_EVENT_TYPES = 255
 
@@ -20,7 +20,7 @@ class SequenceEncoder(Encoder):
     reads = (HISTORY, EVENT_TYPES, GAPS)
     every_position = True
 
-    def __init__(self, params: TrainParams, user_count: int, items: ItemTower) -> None:
+    def __init__(self, params: Settings, user_count: int, items: ItemTower) -> None:
         super().__init__(params, user_count, items)
         self.type_table = self._table(MOST_EVENT_TYPES + 1, "type_table")
         self.gap_table = self._table(GAP_BUCKETS + 1, "gap_table")
