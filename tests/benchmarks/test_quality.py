@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+import defaults
 import families
 import numpy as np
 import peer_results
@@ -136,3 +137,16 @@ def test_each_family_is_trained_within_the_budget(board: HeldOut, monkeypatch) -
         assert options["--train.max_cpu_seconds"] == "7.0"
         assert options["--train.dimension"] == "8"
     assert "7 CPU-s each" in report
+
+
+def test_the_defaults_stand_beside_twelve_settings() -> None:
+    assert len(defaults.SETTINGS) == 12
+    for options in defaults.SETTINGS.values():
+        assert pipeline_params(list(options)).train != pipeline_params([]).train
+    three = {
+        name: trained(1, [value]) for name, value in {"defaults": 0.4, "one": 0.5, "other": 0.2}.items()
+    }
+    report = defaults.report(three, {"defaults": 0.3, "one": 0.1, "other": 0.2}, 10)
+    assert line(report, "one")[1] == "0.5000"
+    assert "on test the defaults reach 0.800 of the best, one" in report
+    assert "on validation the defaults reach 1.500 of the best, other" in report
