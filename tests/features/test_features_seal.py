@@ -15,6 +15,7 @@ def test_the_manifest_tells_what_the_snapshot_was_made_from(shop):
     assert manifest["inputs"] == {
         "data": "data-1",
         "events": 10,
+        "ordered_events": 0,
         "items": 3,
         "users": 2,
     }
