@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "quarantine:Quarantine",
         "Show rows that could not be used, by reason; or read them again.",
     ),
+    "forget": ("forget:Forget", "Erase one user, and say what still carries them."),
     "status": ("status:Status", "Show what is there, what is current, what ran and how it ended."),
     "params": ("params:Params", "List every parameter: name, type, default, meaning."),
     "up": ("up:Up", "Start the Prefect UI and serve the pipeline, by hand or on a schedule."),

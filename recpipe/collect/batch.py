@@ -69,7 +69,8 @@ class Batch:
 class Ingestion:
     """What merging a batch did: read = kept + duplicate + quarantined + dropped.
 
-    `late` counts those of the kept events that came after much newer ones. Times are of usable events,
+    `late` counts those of the kept events that came after much newer ones. `set_aside_*` count who does more
+    in a day than is allowed, of all that was ever kept. Times are of usable events,
     None without one. `seconds` is the wall time from the begin of the reading.
     """
 
@@ -81,14 +82,16 @@ class Ingestion:
     quarantined: int
     dropped: int
     late: int
+    set_aside_users: int
+    set_aside_events: int
     first_event_at: datetime | None
     last_event_at: datetime | None
     seconds: float
 
     def figures(self) -> dict[str, int]:
         """Return the account of the rows, and how many of those kept were late."""
-        names = ("read", "kept", "duplicate", "quarantined", "dropped", "late")
-        return {name: getattr(self, name) for name in names}
+        rows = ("read", "kept", "duplicate", "quarantined", "dropped", "late")
+        return {name: getattr(self, name) for name in (*rows, "set_aside_users", "set_aside_events")}
 
 
 @dataclass(frozen=True)

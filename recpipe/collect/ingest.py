@@ -1,11 +1,13 @@
 """Read a source into the staging tables, and merge them."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from recpipe.collect.batch import Batch, Ingestion, Staged
+from recpipe.collect.forget import drop_forgotten
 from recpipe.collect.params import CollectParams
 from recpipe.collect.rules import Rules
 from recpipe.collect.sources import open_source
@@ -14,6 +16,8 @@ from recpipe.core.columns import EVENTS
 from recpipe.core.errors import DataError
 from recpipe.core.store import Store, connect
 from recpipe.core.workspace import Workspace
+
+logger = logging.getLogger("recpipe.collect")
 
 
 def read(workspace: Workspace, params: CollectParams) -> Batch:
@@ -34,8 +38,9 @@ def read(workspace: Workspace, params: CollectParams) -> Batch:
         files = source.stage(staging)
         oldest = rules.oldest()
         dropped = store.run_sql("collect/drop_expired", oldest=oldest).value() if oldest else 0
+        dropped += drop_forgotten(store, workspace)
         staged = staged_counts(store, ingestion_id)
-        reasons = _reasons(store, params, staged, is_new=bool(files))
+        reasons = _reasons(store, params, staged, is_new=bool(files) and not dropped)
         store.run_sql(
             "collect/staged_figures",
             source=params.source,
@@ -87,6 +92,7 @@ def refuse_other_batch(store: Store, batch: Batch) -> None:
 def _merge_staged(store: Store, batch: Batch, params: CollectParams) -> None:
     ingestion_id = batch.ingestion_id
     span = {"first_event_at": batch.staged.first_event_at, "last_event_at": batch.staged.last_event_at}
+    store.run_sql("collect/take_back")
     kept = store.run_sql("collect/merge_events", ingestion_id=ingestion_id, **span).value()
     if batch.staged.identified:
         kept += store.run_sql("collect/merge_identified_events", ingestion_id=ingestion_id).value()
@@ -97,6 +103,7 @@ def _merge_staged(store: Store, batch: Batch, params: CollectParams) -> None:
         late_days=params.late_days,
         **span,
     ).value()
+    set_aside = _set_aside(store, params.max_events_per_day)
     for table in ("items", "users"):
         store.run_sql(f"collect/merge_{table}", ingestion_id=ingestion_id)
     store.run_sql("collect/merge_quarantine")
@@ -110,6 +117,7 @@ def _merge_staged(store: Store, batch: Batch, params: CollectParams) -> None:
         kept=kept,
         dropped=batch.dropped,
         late=late,
+        **set_aside,
         finished_at=finished_at.replace(tzinfo=None),
         seconds=(finished_at - batch.started_at).total_seconds(),
     )
@@ -117,6 +125,20 @@ def _merge_staged(store: Store, batch: Batch, params: CollectParams) -> None:
     oldest = Rules.of(params).oldest()
     if oldest:
         store.run_sql("collect/expire", oldest=oldest)
+
+
+def _set_aside(store: Store, most: int) -> dict[str, int]:
+    """Set aside who has more than `most` events on one day (0: nobody); return how many users and events."""
+    if not most:
+        return {"set_aside_users": 0, "set_aside_events": 0}
+    counts: dict[str, int] = store.run_sql("collect/set_aside", most=most).records()[0]
+    if counts["set_aside_users"]:
+        logger.warning(
+            "warning: %s events of %s users are set aside: more than %s on one day. "
+            "A higher collect.max_events_per_day brings them back.",
+            *(f"{number:,}" for number in (counts["set_aside_events"], counts["set_aside_users"], most)),
+        )
+    return counts
 
 
 def _reasons(store: Store, params: CollectParams, staged: Staged, *, is_new: bool) -> Mapping[str, int]:

@@ -76,6 +76,8 @@ class CollectParams(BaseModel):
 
     They are taken in nevertheless. A source that is asked for news only is asked so many days back.
     """
+    max_events_per_day: int = Field(10_000, ge=0, le=1_000_000_000)
+    """Users with more events on one day (UTC) are set aside as bots, until the bound is raised; 0: nobody."""
     keep_days: int = Field(0, ge=0, le=36_500)
     """Events older than so many days from now are neither taken in nor kept; 0 keeps all."""
     simulated_events: int = Field(100_000, ge=1_000, le=100_000_000)

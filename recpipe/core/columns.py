@@ -63,7 +63,12 @@ TABLES: dict[str, tuple[str, ...]] = {
         "dropped",
         "late",
         "seconds",
+        "set_aside_users",
+        "set_aside_events",
     ),
+    "set_aside": (USER_ID, ITEM_ID, EVENT_TYPE, EVENT_AT, VALUE, EVENT_ORDER, INGESTION_ID, EVENT_ID),
+    "forgotten": ("user_hash", "forgotten_at"),
+    "carriers": ("user_hash", "shelf", "name", "noted_at"),
     "ingested_files": (
         INGESTION_ID,
         "table_name",

@@ -151,6 +151,25 @@ def connect(database: Path | None, *, read_only: bool = False, wait_seconds: flo
             shutil.rmtree(spill, ignore_errors=True)  # made only if DuckDB spilled
 
 
+def rewrite(database: Path) -> None:
+    """Write `database` anew, so that nothing of deleted rows is left in the file.
+
+    Readers see the old file or the new one. Raises BusyError as `connect` does.
+    """
+    with connect(database):  # nobody else is at work, and what stands in the log is in the file
+        pass
+    unfinished = temporary(database.parent, database.name)
+    try:
+        with connect(None) as store:
+            store.query(f"ATTACH {_literal(database)} AS old (READ_ONLY)")
+            store.query(f"ATTACH {_literal(unfinished)} AS new")
+            store.query("COPY FROM DATABASE old TO new")
+            store.query("DETACH new")
+        unfinished.replace(database)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
 @contextmanager
 def temporary_database(folder: Path) -> Iterator[Path]:
     """Lend the path of a database that is gone at the end of the block; it lies below `folder`."""
@@ -202,6 +221,10 @@ def read_sql(name: str) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _first_line(error: Exception) -> str:

@@ -33,6 +33,7 @@ REMEMBERED = (
     "stop_shares",
     "fresh_days",
     "late_days",
+    "max_events_per_day",
     "keep_days",
     "simulated_events",
     "simulated_bad_share",
@@ -93,6 +94,13 @@ def warn_of_mixing(params: BaseModel, workspace: Workspace) -> None:
 def forget_data(workspace: Workspace) -> None:
     """Note that a collect has begun, or has to run: until it ends, what the tables hold is not known."""
     workspace.write_settings(workspace.read_settings() | {"collecting": True})
+
+
+def rename_data(workspace: Workspace, data: str) -> None:
+    """Note that the tables hold other data than the last collect left, under the id `data`."""
+    settings = workspace.read_settings()
+    if settings.get("data"):
+        workspace.write_settings(settings | {"data": data})
 
 
 def remember_data(workspace: Workspace, params: BaseModel, data: str) -> None:

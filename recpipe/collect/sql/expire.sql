@@ -4,3 +4,6 @@ WHERE ingestion_id IN (SELECT ingestion_id FROM ingestions WHERE finished_at < $
 
 DELETE FROM events
 WHERE event_at < $oldest;
+
+DELETE FROM set_aside
+WHERE event_at < $oldest;

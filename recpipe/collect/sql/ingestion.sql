@@ -8,6 +8,8 @@ SELECT
     quarantined,
     dropped,
     late,
+    set_aside_users,
+    set_aside_events,
     first_event_at,
     last_event_at,
     seconds

@@ -13,5 +13,7 @@ SELECT
     $finished_at AS finished_at,
     $dropped AS dropped,
     $late AS late,
-    $seconds AS seconds
+    $seconds AS seconds,
+    $set_aside_users AS set_aside_users,
+    $set_aside_events AS set_aside_events
 FROM staged_events;

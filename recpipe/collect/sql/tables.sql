@@ -46,6 +46,26 @@ ALTER TABLE quarantine ADD COLUMN IF NOT EXISTS bad_value VARCHAR;
 ALTER TABLE ingestions ADD COLUMN IF NOT EXISTS dropped BIGINT DEFAULT 0;
 ALTER TABLE ingestions ADD COLUMN IF NOT EXISTS late BIGINT DEFAULT 0;
 ALTER TABLE ingestions ADD COLUMN IF NOT EXISTS seconds DOUBLE;
+ALTER TABLE ingestions ADD COLUMN IF NOT EXISTS set_aside_users BIGINT DEFAULT 0;
+ALTER TABLE ingestions ADD COLUMN IF NOT EXISTS set_aside_events BIGINT DEFAULT 0;
+
+-- Events of users who do more in a day than a person can; they come back when the bound allows.
+CREATE TABLE IF NOT EXISTS set_aside (
+    user_id VARCHAR,
+    item_id VARCHAR,
+    event_type VARCHAR,
+    event_at TIMESTAMP,
+    value DOUBLE,
+    event_order BIGINT,
+    ingestion_id VARCHAR,
+    event_id VARCHAR
+);
+
+-- Users who were erased, by a keyed hash of their id: their rows are refused when they come again.
+CREATE TABLE IF NOT EXISTS forgotten (user_hash VARCHAR, forgotten_at TIMESTAMP);
+
+-- What still held an erased user when it was erased, to be removed later.
+CREATE TABLE IF NOT EXISTS carriers (user_hash VARCHAR, shelf VARCHAR, name VARCHAR, noted_at TIMESTAMP);
 
 -- Every word on an item or user as it became current; the newest one is in items or users too.
 CREATE TABLE IF NOT EXISTS item_history (
