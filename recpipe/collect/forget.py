@@ -44,26 +44,25 @@ def forget(workspace: Workspace, user_id: str) -> Forgotten:
     """
     if not workspace.database.exists():
         raise DataError(f"{workspace.root}: nothing is collected yet", "There is nobody to forget.")
-    found = {
-        "snapshots": tuple(_holding(workspace.snapshots, "interactions.parquet", user_id)),
-        "publications": tuple(_holding(workspace.publications, "part-*.parquet", user_id)),
+    snapshots = tuple(_holding(workspace.snapshots, "interactions.parquet", user_id))
+    models = tuple(_trained_on(workspace, snapshots))
+    publications = tuple(_holding(workspace.publications, "part-*.parquet", user_id))
+    carriers = {"snapshots": snapshots, "models": models, "publications": publications}
+    noted = {
+        "user_hash": user_hash_of(workspace, user_id),
+        "now": datetime.now(UTC).replace(tzinfo=None),
     }
-    found["models"] = tuple(_trained_on(workspace, found["snapshots"]))
-    user_hash, now = user_hash_of(workspace, user_id), datetime.now(UTC).replace(tzinfo=None)
     with connect(workspace.database) as store:
         store.run_sql("collect/tables")
         with store.transaction():
             store.run_sql("collect/drop_staging")
-            erased = store.run_sql("collect/forget", user_id=user_id, user_hash=user_hash, now=now).records()[
-                0
-            ]
-            for shelf, names in found.items():
-                for name in names:
-                    store.run_sql(
-                        "collect/note_carrier", user_hash=user_hash, shelf=shelf, name=name, now=now
-                    )
+            erased = store.run_sql("collect/forget", user_id=user_id, **noted).records()[0]
+            for shelf, folders in carriers.items():
+                for folder in folders:
+                    store.run_sql("collect/note_carrier", shelf=shelf, folder=folder, **noted)
     rewrite(workspace.database)
-    return Forgotten(**erased, **found, runs=tuple(_mentioning(workspace.runs, user_id)))
+    runs = tuple(_mentioning(workspace.runs, user_id))
+    return Forgotten(**erased, snapshots=snapshots, models=models, publications=publications, runs=runs)
 
 
 def drop_forgotten(store: Store, workspace: Workspace) -> int:

@@ -143,9 +143,7 @@ def test_the_defaults_stand_beside_twelve_settings() -> None:
     assert len(defaults.SETTINGS) == 12
     for options in defaults.SETTINGS.values():
         assert pipeline_params(list(options)).train != pipeline_params([]).train
-    three = {
-        name: trained(1, [value]) for name, value in {"defaults": 0.4, "one": 0.5, "other": 0.2}.items()
-    }
+    three = {name: trained(1, [value]) for name, value in {"defaults": 0.4, "one": 0.5, "other": 0.2}.items()}
     report = defaults.report(three, {"defaults": 0.3, "one": 0.1, "other": 0.2}, 10)
     assert line(report, "one")[1] == "0.5000"
     assert "on test the defaults reach 0.800 of the best, one" in report
