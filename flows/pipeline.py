@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from flows.logs import log_to
 from flows.report import run_report
 from recpipe.core.disk import disk_errors_named
-from recpipe.core.errors import BusyError, RecpipeError
+from recpipe.core.errors import BusyError, RecpipeError, UnreachableError
 from recpipe.core.workspace import Workspace
 from recpipe.params import (
     CollectParams,
@@ -33,8 +33,8 @@ from recpipe.run.stages import STAGES
 
 
 def is_transient(error: object) -> bool:
-    """Tell whether trying again can help: a lock held by somebody, a dead kernel; never bad data."""
-    return isinstance(error, BusyError | KernelError)
+    """Tell whether trying again can help: a lock, a dead kernel, a broken line; never bad data."""
+    return isinstance(error, BusyError | UnreachableError | KernelError)
 
 
 def worth_a_retry(_task: Task[..., Any], run: TaskRun, state: State[Any]) -> bool:

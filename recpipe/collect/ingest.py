@@ -12,6 +12,7 @@ from recpipe.collect.params import CollectParams
 from recpipe.collect.rules import Rules
 from recpipe.collect.sources import open_source
 from recpipe.collect.staging import Staging
+from recpipe.collect.watermarks import asked_since
 from recpipe.core.columns import EVENTS
 from recpipe.core.errors import DataError
 from recpipe.core.store import Store, connect
@@ -28,23 +29,26 @@ def read(workspace: Workspace, params: CollectParams) -> Batch:
     then) if the source cannot be found or read, or gives no usable event.
     """
     source = open_source(params)
-    source.preflight()
+    looked = source.preflight()
     started_at = datetime.now(UTC)
     rules = Rules.of(params)
     ingestion_id = f"{started_at:%Y%m%d-%H%M%S-%f}-{uuid4().hex[:4]}"
     with connect(workspace.database) as store, store.transaction():
-        staging = Staging(store, ingestion_id, workspace.root, params.sample, rules)
+        since = asked_since(store, str(looked[0]["file"]), params) if source.incremental else None
+        staging = Staging(store, ingestion_id, workspace.root, params.sample, rules, since)
         staging.prepare()
         files = source.stage(staging)
         oldest = rules.oldest()
         dropped = store.run_sql("collect/drop_expired", oldest=oldest).value() if oldest else 0
         dropped += drop_forgotten(store, workspace)
         staged = staged_counts(store, ingestion_id)
-        reasons = _reasons(store, params, staged, is_new=bool(files) and not dropped)
+        # an incremental source may have nothing to tell; that is no loss
+        is_new = bool(files) and not (since and not staged.staged)
+        reasons = _reasons(store, params, staged, is_new=is_new and not dropped)
         store.run_sql(
             "collect/staged_figures",
             source=params.source,
-            has_event_files=any(file["table"] == EVENTS for file in files),
+            has_event_files=is_new and any(file["table"] == EVENTS for file in files),
             now=started_at.replace(tzinfo=None),
             fresh_days=params.fresh_days,
         )

@@ -54,8 +54,8 @@ def read_layout(place: Place, delimiter: str, encoding: str, wanted: Collection[
     """Look at the first bytes of the file at `place`; "auto" stands for what is to be told from them.
 
     `wanted` are column names to recognise a header line by. Raises DataError if the file is empty,
-    damaged, of another format than its name says, or not text in a readable encoding; StageError if a
-    remote one cannot be reached.
+    damaged, of another format than its name says, or not text in a readable encoding; UnreachableError if
+    a remote one cannot be had.
     """
     with reaching(place.address):
         return _read_layout(place, delimiter, encoding, wanted)

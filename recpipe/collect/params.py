@@ -3,7 +3,7 @@
 import os
 from datetime import date
 from difflib import get_close_matches
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -22,8 +22,23 @@ REASONS = (
     "wrong quoting",
     "not in the encoding of the file",
     "longer than 2 MB",
+    "no purchase with this coupon",
 )
 """Why rows go to the quarantine; those of items and users have `items: ` or `users: ` before."""
+
+SOURCES = {
+    "complete-journey": "complete_journey:CompleteJourney",
+    "files": "files:Files",
+    "movielens": "movielens:MovieLens",
+    "simulated": "simulated:Simulated",
+    "sql": "sql:Sql",
+}
+"""The sources: name -> file in `recpipe/collect/sources`, and class. A row here makes a source one."""
+
+if TYPE_CHECKING:
+    SourceName = str
+else:
+    SourceName = Literal[("remembered", *SOURCES)]
 
 
 class CollectParams(BaseModel):
@@ -31,7 +46,7 @@ class CollectParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
-    source: Literal["remembered", "complete-journey", "files", "simulated"] = "remembered"
+    source: SourceName = "remembered"
     """Where the data come from; `remembered` is what this workspace used last."""
     events: str = ""
     """Source `files`: path, folder, glob or address (s3://, gs://, az://, https://); several by comma.
@@ -80,6 +95,25 @@ class CollectParams(BaseModel):
     """Users with more events on one day (UTC) are set aside as bots, until the bound is raised; 0: nobody."""
     keep_days: int = Field(0, ge=0, le=36_500)
     """Events older than so many days from now are neither taken in nor kept; 0 keeps all."""
+    database: str = ""
+    """Source `sql`: address, e.g. postgresql://shop:${SHOP_PASSWORD}@HOST/NAME, mysql://…, sqlite:///PATH.
+
+    ${NAME} is taken from the environment when the database is opened, and written nowhere.
+    """
+    events_query: str = ""
+    """Source `sql`: a SELECT of events between :since and :until, which are times in `time_zone`."""
+    items_query: str = ""
+    """Source `sql`: a SELECT of items; may be empty."""
+    users_query: str = ""
+    """Source `sql`: a SELECT of users; may be empty."""
+    movielens: Literal["100k", "1m", "10m", "20m", "32m", "latest-small"] = "latest-small"
+    """Source `movielens`: the release."""
+    favourite_from: float = Field(4.0, ge=0, le=6)
+    """Source `movielens`: ratings from this value on are of the type `favourite`, lower ones `rating`."""
+    downloads: str = ""
+    """Source `movielens`: folder that keeps what was fetched; empty: the user's cache."""
+    coupons: bool = False
+    """Source `complete-journey`: redeemed coupons are events too, of the type `coupon`."""
     simulated_events: int = Field(100_000, ge=1_000, le=100_000_000)
     """Source `simulated`: how many rows are made."""
     simulated_items: int = Field(0, ge=0, le=10_000_000)
@@ -112,6 +146,19 @@ class CollectParams(BaseModel):
         whole = os.path.isfile(os.path.expanduser(patterns))  # noqa: PTH111, PTH113
         paths = [patterns] if whole else [path.strip() for path in patterns.split(",")]
         return ",".join(_absolute(path.removeprefix("file://")) for path in paths if path)
+
+    @field_validator("downloads")
+    @classmethod
+    def _absolute_folder(cls, path: str) -> str:
+        return _absolute(path) if path else ""
+
+    @field_validator("database")
+    @classmethod
+    def _absolute_database(cls, address: str) -> str:
+        """Make the path of an SQLite file absolute, as those of other files are."""
+        scheme, separator, path = address.partition(":///")
+        is_file = scheme.partition("+")[0] == "sqlite" and path and not path.startswith(("/", ":", "file:"))
+        return f"{scheme}{separator}{_absolute(path)}" if is_file else address
 
     @field_validator("time_zone")
     @classmethod

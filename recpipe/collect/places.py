@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
-from recpipe.core.errors import DataError, ParameterError, StageError
+from recpipe.core.errors import DataError, ParameterError, UnreachableError
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -61,7 +61,7 @@ class Place:
         """Return the address, the size and what tells a change: what `Source.fingerprint` lists of a file.
 
         For a local file that is the time of its last change (nanoseconds), for a remote one whatever its
-        file system has: a checksum, a version, a time. Raises DataError or StageError if it is gone.
+        file system has: a checksum, a version, a time. Raises DataError or UnreachableError if it is gone.
         """
         if not is_remote(self.address):
             status = Path(self.address).stat()
@@ -114,7 +114,7 @@ def file_system_of(address: str) -> "tuple[AbstractFileSystem, str]":
 def reaching(address: str) -> Iterator[None]:
     """Say it in our words where the block cannot have a remote file; a local file's errors pass.
 
-    Raises DataError for a file that is not there or may not be read, StageError where nobody answers:
+    Raises DataError for a file that is not there or may not be read, UnreachableError where nobody answers:
     that is worth another try.
     """
     try:
@@ -132,6 +132,8 @@ def reaching(address: str) -> Iterator[None]:
         raise cut_off(address, str(error) or type(error).__name__) from error
 
 
-def cut_off(address: str, reason: str) -> StageError:
+def cut_off(address: str, reason: str) -> UnreachableError:
     """Return what to raise where somebody far away does not answer, or no longer."""
-    return StageError(f"{address}: cannot be reached ({reason})", "Try again; nothing of it was taken in.")
+    return UnreachableError(
+        f"{address}: cannot be reached ({reason})", "Try again; nothing of it was taken in."
+    )

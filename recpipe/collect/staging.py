@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ class Staging:
     root: Path
     sample: float
     rules: Rules
+    since: datetime | None = None
+    """From when on (UTC) an incremental source is asked, None for its beginning."""
+    until: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
+    """Up to when (UTC), exclusive, it is asked."""
     unchanged: list[str] = field(default_factory=list)
     """Files that were left out, because their content was read before."""
 
@@ -53,7 +58,7 @@ class Staging:
     def read_file(self, sql: str, place: Place, **bound: Any) -> None:
         """Run the SQL file `sql` that reads the file at `place`.
 
-        Raises DataError if the file cannot be read, StageError if it is remote and the line breaks.
+        Raises DataError if the file cannot be read, UnreachableError if it is remote and the line breaks.
         """
         if is_remote(place.address):
             self.store.reach(file_system_of(place.address)[0])

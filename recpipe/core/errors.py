@@ -1,4 +1,4 @@
-"""What can go wrong, in five kinds: each says what, where and what to do."""
+"""What can go wrong, in a few kinds: each says what, where and what to do."""
 
 
 class RecpipeError(Exception):
@@ -41,6 +41,12 @@ class BusyError(RecpipeError):
     kind = "busy"
 
 
+class UnreachableError(RecpipeError):
+    """Somebody far away does not answer, or no longer: a database, a bucket, a publisher. Try again later."""
+
+    kind = "unreachable"
+
+
 class StageError(RecpipeError):
     """A stage ended without what it promised."""
 
@@ -51,6 +57,15 @@ class DiskFullError(RecpipeError):
 
 KINDS: dict[str, type[RecpipeError]] = {
     error.__name__: error
-    for error in (RecpipeError, DataError, CheckError, ParameterError, BusyError, StageError, DiskFullError)
+    for error in (
+        RecpipeError,
+        DataError,
+        CheckError,
+        ParameterError,
+        BusyError,
+        UnreachableError,
+        StageError,
+        DiskFullError,
+    )
 }
 """The classes by name: how an error is told again on the other side of a kernel."""

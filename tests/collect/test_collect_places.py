@@ -11,7 +11,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from fsspec.registry import _registry
 
 from recpipe import collect
-from recpipe.core.errors import DataError, ParameterError, StageError
+from recpipe.core.errors import DataError, ParameterError, UnreachableError
 from tests.collect.shops import HEADER, THREE, collected, files, rows, write
 
 
@@ -164,7 +164,7 @@ def test_a_line_that_breaks_in_mid_read_stages_nothing_and_is_worth_another_try(
     body = "".join(f"u{n},tea,2024-03-01\n" for n in range(200_000))
     bucket.pipe("s3://shop/e.csv", f"{HEADER}\n{body}".encode())
     whole = Bucket.open
-    with monkeypatch.context() as patched, pytest.raises(StageError, match="connection reset by peer"):
+    with monkeypatch.context() as patched, pytest.raises(UnreachableError, match="connection reset by peer"):
         patched.setattr(
             Bucket, "open", lambda self, *args, **more: Cut(whole(self, *args, **more), 2_000_000)
         )

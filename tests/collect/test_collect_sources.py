@@ -1,14 +1,17 @@
 """The contract of `Source`: every row of the table of sources keeps it."""
 
+import csv
 import json
+import sqlite3
 from typing import get_args
 
 import pytest
 
 from recpipe import collect
-from recpipe.collect.params import CollectParams
-from recpipe.collect.sources import SOURCES, open_source
+from recpipe.collect.params import SOURCES, CollectParams
+from recpipe.collect.sources import open_source
 from recpipe.core.errors import DataError
+from tests.collect.publisher import MEMBERS, archive
 from tests.collect.shops import THREE, collected, rows, write
 
 SIX = THREE + ",tea,2024-03-01\nben,,2024-03-01\nben,tea,never\n"
@@ -18,10 +21,26 @@ SIX = THREE + ",tea,2024-03-01\nben,,2024-03-01\nben,tea,never\n"
 def params(request, tmp_path):
     """Parameters under which the source gives a small or quick result."""
     return {
-        "files": lambda: CollectParams(source="files", events=write(tmp_path, "six.csv", SIX)),
-        "simulated": lambda: CollectParams(source="simulated", simulated_events=1000),
         "complete-journey": lambda: CollectParams(source="complete-journey", sample=0.01),
+        "files": lambda: CollectParams(source="files", events=write(tmp_path, "six.csv", SIX)),
+        "movielens": lambda: movielens(request.getfixturevalue("publisher"), tmp_path),
+        "simulated": lambda: CollectParams(source="simulated", simulated_events=1000),
+        "sql": lambda: sql(tmp_path),
     }[request.param]()
+
+
+def movielens(publisher, folder):
+    publisher.offer("32m", archive(MEMBERS["32m"]))
+    return CollectParams(source="movielens", movielens="32m", downloads=str(folder / "downloads"))
+
+
+def sql(folder):
+    with sqlite3.connect(folder / "shop.db") as shop:
+        shop.execute("CREATE TABLE events (user_id, item_id, timestamp)")
+        shop.executemany("INSERT INTO events VALUES (?, ?, ?)", csv.reader(SIX.splitlines()[1:]))
+    shop.close()
+    query = "SELECT * FROM events WHERE timestamp >= :since AND (timestamp < :until OR timestamp = 'never')"
+    return CollectParams(source="sql", database=f"sqlite:///{folder}/shop.db", events_query=query)
 
 
 every_source = pytest.mark.parametrize("params", SOURCES, indirect=True)
@@ -40,9 +59,10 @@ def test_looking_at_a_source_reports_every_file_as_reading_it_does(workspace, pa
 
 
 @every_source
-def test_a_fingerprint_is_json_and_stays_the_same(params):
+def test_a_fingerprint_is_json_and_stays_the_same_unless_only_asking_could_tell(params):
     first = collect.source_fingerprint(params)
-    assert json.loads(json.dumps(first)) == first == collect.source_fingerprint(params)
+    assert json.loads(json.dumps(first)) == first
+    assert (collect.source_fingerprint(params) != first) is open_source(params).incremental
     assert first
 
 
@@ -101,6 +121,28 @@ def test_the_complete_journey_is_told_in_readable_words(workspace):
     ]
     assert rows(workspace, "SELECT DISTINCT event_type FROM events") == [("purchase",)]
     assert rows(workspace, "SELECT count(*) FROM items") == [(92_331,)]
+
+
+def test_a_redeemed_coupon_is_an_event_at_the_purchase_it_fits(workspace):
+    done = collected(workspace, CollectParams(source="complete-journey", coupons=True, sample=0.03))
+    fits = """
+        SELECT count(*) FROM events AS coupon SEMI JOIN events AS purchase
+        ON coupon.user_id = purchase.user_id AND coupon.item_id = purchase.item_id
+            AND coupon.event_at = purchase.event_at AND purchase.event_type = 'purchase'
+        WHERE coupon.event_type = 'coupon'
+    """
+    ((coupons,),) = rows(workspace, "SELECT count(*) FROM events WHERE event_type = 'coupon'")
+    assert rows(workspace, fits) == [(coupons,)]
+    assert coupons > 0
+    assert rows(workspace, "SELECT reason, count(*) FROM quarantine GROUP BY 1") == [
+        ("no purchase with this coupon", done.quarantined)
+    ]
+
+
+@pytest.mark.slow
+def test_of_the_redeemed_coupons_more_than_half_fit_a_purchase(workspace):
+    done = collected(workspace, CollectParams(source="complete-journey", coupons=True))
+    assert (done.read, done.quarantined) == (1_469_307 + 2_102, 972)
 
 
 @pytest.mark.slow

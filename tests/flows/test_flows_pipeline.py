@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from recpipe.core.errors import BusyError, CheckError, DataError, ParameterError, StageError
+from recpipe.core.errors import BusyError, CheckError, DataError, ParameterError, StageError, UnreachableError
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams, TrainParams
 from recpipe.run.results import KernelError
@@ -167,6 +167,7 @@ def test_a_workspace_at_work_fails_the_run_and_records_none(workspace: Workspace
     [
         (BusyError("locked"), True),
         (KernelError("died"), True),
+        (UnreachableError("no answer"), True),
         (DataError("bad"), False),
         (CheckError("refused"), False),
         (ParameterError("unknown"), False),

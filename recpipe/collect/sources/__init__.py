@@ -1,21 +1,14 @@
 """The sources: each turns something outside into rows of the staging tables.
 
-To add one, write a file with a class that keeps the contract `Source`, and give it a row in `SOURCES`
-and its name in `CollectParams.source`; `tests/collect/test_collect_sources.py` then finds it.
+To add one, write a file with a class that keeps the contract `Source`, and give it a row in
+`SOURCES` of `recpipe/collect/params.py`; `tests/collect/test_collect_sources.py` then asks for its test data.
 """
 
-from recpipe.collect.params import CollectParams
-from recpipe.collect.sources.complete_journey import CompleteJourney
-from recpipe.collect.sources.contract import Source
-from recpipe.collect.sources.files import Files
-from recpipe.collect.sources.simulated import Simulated
-from recpipe.core.errors import ParameterError
+from importlib import import_module
 
-SOURCES: dict[str, type[Source]] = {
-    "complete-journey": CompleteJourney,
-    "files": Files,
-    "simulated": Simulated,
-}
+from recpipe.collect.params import SOURCES, CollectParams
+from recpipe.collect.sources.contract import Source
+from recpipe.core.errors import ParameterError
 
 
 def open_source(params: CollectParams) -> Source:
@@ -25,4 +18,6 @@ def open_source(params: CollectParams) -> Source:
             "collect.source: no source is given and none is remembered",
             f"Add --source {', --source '.join(SOURCES)}.",
         )
-    return SOURCES[params.source](params)
+    module, name = SOURCES[params.source].split(":")
+    source: type[Source] = getattr(import_module(f"recpipe.collect.sources.{module}"), name)
+    return source(params)

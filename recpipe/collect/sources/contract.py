@@ -15,7 +15,11 @@ class Source(Protocol):
 
     The three methods are called in this order, the first two often and before any kernel starts, so
     they look at names, sizes and first bytes only.
+    An `incremental` source is asked for the events from `staging.since` to `staging.until` only. Its first
+    report names in `file` where they come from: the same name, where what was read before is still there.
     """
+
+    incremental: bool
 
     def __init__(self, params: CollectParams) -> None:
         """Keep `params`."""

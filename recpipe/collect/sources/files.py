@@ -62,6 +62,8 @@ class Files:
     attribute. Users need user_id. Lines are numbered as in an editor, Parquet rows from 1.
     """
 
+    incremental = False
+
     def __init__(self, params: CollectParams) -> None:
         """Keep `params`."""
         self._params = params

@@ -69,11 +69,16 @@ def read_documents(staging: Staging, layout: Layout, columns: Mapping[str, str],
     if layout.format != "parquet":
         _check_quotes(staging, layout)
         staging.store.run_sql("collect/refused_documents")
+    put_documents(staging, layout.place.address, columns, table)
+
+
+def put_documents(staging: Staging, file: str, columns: Mapping[str, str], table: str) -> None:
+    """Append what is in the table `documents` to staged_items or staged_users, as rows of `file`."""
     known = ITEMS.known if table == ITEMS.name else USERS.known
     not_attributes = {columns.get(name, name): None for name in known if name != PRICE}
     staging.store.run_sql(
         f"collect/{table}",
-        file=layout.place.address,
+        file=file,
         ingestion_id=staging.ingestion_id,
         not_attributes=json.dumps(not_attributes),
         **({"sample": staging.sample} if table == "users" else {}),

@@ -53,6 +53,8 @@ class Simulated:
     of the rows is bad. Equal seeds make equal rows (as long as DuckDB's hash stays the same).
     """
 
+    incremental = False
+
     def __init__(self, params: CollectParams) -> None:
         """Keep `params`."""
         self._params = params

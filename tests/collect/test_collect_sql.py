@@ -1,0 +1,222 @@
+"""The source `sql` on SQLite: any database goes the same way."""
+
+import sqlite3
+from datetime import datetime, timedelta
+
+import pytest
+
+from recpipe import collect
+from recpipe.collect import CollectParams
+from recpipe.core.errors import DataError, ParameterError, UnreachableError
+from tests.collect.shops import collected, refused, rows, times
+
+QUERY = "SELECT who AS user_id, what AS item_id, at AS timestamp, paid AS value FROM sales WHERE at >= :since AND at < :until"
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """An SQLite database of three sales; `shop(sql, …)` runs statements in it."""
+    path = tmp_path / "shop.db"
+
+    def run(*statements):
+        with sqlite3.connect(path) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        connection.close()
+
+    run(
+        "CREATE TABLE sales (who, what, at, paid)",
+        "INSERT INTO sales VALUES ('anna', 'tea', '2024-03-01 10:00:00', 2.5), ('anna', 'jam', '2024-03-02 10:00:00', NULL)",
+        "INSERT INTO sales VALUES ('ben', 'tea', '2024-03-20 10:00:00', 3)",
+        "CREATE TABLE goods (item_id, title, price, shelf)",
+        "INSERT INTO goods VALUES ('tea', 'Tea', 2.5, 'hot|drinks'), ('jam', 'Jam', 4, NULL)",
+    )
+    run.path = path
+    return run
+
+
+@pytest.fixture
+def params(shop):
+    return CollectParams(source="sql", database=f"sqlite:///{shop.path}", events_query=QUERY)
+
+
+def test_rows_become_events_items_and_users(workspace, params):
+    more = {
+        "items_query": "SELECT item_id, title, price, shelf FROM goods",
+        "users_query": "SELECT DISTINCT who AS user_id, 7 AS visits FROM sales",
+        "columns": {"categories": "shelf"},
+    }
+    done = collected(workspace, params.model_copy(update=more))
+    assert (done.read, done.kept) == (3, 3)
+    assert rows(workspace, "SELECT user_id, item_id, event_type, value FROM events ORDER BY event_at") == [
+        ("anna", "tea", "event", 2.5),
+        ("anna", "jam", "event", None),
+        ("ben", "tea", "event", 3.0),
+    ]
+    assert rows(workspace, "SELECT item_id, title, categories, price FROM items ORDER BY 1") == [
+        ("jam", "Jam", [], 4.0),
+        ("tea", "Tea", ["hot", "drinks"], 2.5),
+    ]
+    assert rows(workspace, "SELECT user_id, attributes FROM users ORDER BY 1") == [
+        ("anna", '{"visits":7}'),
+        ("ben", '{"visits":7}'),
+    ]
+
+
+def test_the_next_night_asks_for_what_is_new_and_for_late_days_before(workspace, params, shop):
+    collected(workspace, params)
+    shop(
+        "INSERT INTO sales VALUES ('cleo', 'tea', '2024-03-21 10:00:00', 1)",
+        "INSERT INTO sales VALUES ('late', 'tea', '2024-03-19 10:00:00', 1)",
+        "INSERT INTO sales VALUES ('too late', 'tea', '2024-03-02 10:00:00', 1)",
+    )
+    done = collected(workspace, params.model_copy(update={"late_days": 2.0}))
+    assert (done.read, done.kept, done.duplicate) == (3, 2, 1)
+    assert times(workspace)[-3:] == ["2024-03-19 10:00:00", "2024-03-20 10:00:00", "2024-03-21 10:00:00"]
+
+
+def test_a_night_without_news_is_none_of_trouble(workspace, params):
+    collected(workspace, params)
+    quiet = params.model_copy(
+        update={"late_days": 0.0, "events_query": QUERY.replace(">= :since", "> :since")}
+    )
+    collected(workspace, quiet)
+    batch = collect.read(workspace, quiet)
+    assert batch.read == 0
+    collect.check(workspace, batch)
+    assert collect.merge(workspace, batch).kept == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"events_query": QUERY + " AND who <> 'x'"}, {"event_types": {"event": "sale"}}, {"sample": 0.999}],
+)
+def test_another_query_or_mapping_reads_from_the_beginning(workspace, params, change):
+    collected(workspace, params)
+    assert collect.read(workspace, params).read == 1
+    assert collect.read(workspace, params.model_copy(update=change)).read == 3
+
+
+def test_future_rows_are_not_asked_for(workspace, params, shop):
+    shop(f"INSERT INTO sales VALUES ('zoe', 'tea', '{datetime.now() + timedelta(days=2)}', 1)")
+    assert collected(workspace, params).read == 3
+
+
+def test_rows_come_in_batches_and_are_numbered_through(workspace, params, shop, monkeypatch):
+    monkeypatch.setattr("recpipe.collect.databases.BATCH_ROWS", 2)
+    shop("INSERT INTO sales VALUES (NULL, 'tea', '2024-03-21 10:00:00', 1)")
+    done = collected(workspace, params)
+    assert (done.read, done.quarantined) == (4, 1)
+    assert refused(workspace) == [(4, "no user_id")]
+
+
+def test_types_of_event_and_the_zone_of_times_are_mapped(workspace, params):
+    berlin = params.model_copy(update={"time_zone": "Europe/Berlin", "event_types": {"event": "purchase"}})
+    collected(workspace, berlin)
+    assert times(workspace)[0] == "2024-03-01 09:00:00"
+    assert rows(workspace, "SELECT DISTINCT event_type FROM events") == [("purchase",)]
+
+
+def test_times_may_be_numbers(workspace, params):
+    query = (
+        "SELECT who AS user_id, what AS item_id, unixepoch(at) AS timestamp FROM sales "
+        "WHERE at >= :since AND at < :until"
+    )
+    collected(workspace, params.model_copy(update={"events_query": query}))
+    assert times(workspace)[0] == "2024-03-01 10:00:00"
+
+
+@pytest.mark.parametrize("missing", ["since", "until"])
+def test_a_query_without_the_bound_names_is_refused(params, missing):
+    query = QUERY.replace(f":{missing}", "'2024-01-01'")
+    with pytest.raises(ParameterError, match=f"does not use :{missing}") as raised:
+        collect.preflight(params.model_copy(update={"events_query": query}))
+    assert ":since AND" in raised.value.hint
+
+
+def test_a_name_that_nobody_binds_is_refused(params):
+    with pytest.raises(ParameterError, match="nobody gives a value to :shop"):
+        collect.preflight(params.model_copy(update={"events_query": f"{QUERY} AND who = :shop"}))
+
+
+def test_a_mapping_to_a_column_that_is_not_there_is_refused(params):
+    with pytest.raises(DataError, match=r"events_query: no column 'amount' \(for value\); it has user_id"):
+        collect.preflight(params.model_copy(update={"columns": {"value": "amount"}}))
+
+
+def test_two_mappings_to_one_column_are_refused(params):
+    with pytest.raises(ParameterError, match="user_id and item_id are both the column"):
+        collect.preflight(params.model_copy(update={"columns": {"user_id": "item_id"}}))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT a FROM nowhere WHERE :since < :until",
+        "DELETE FROM sales WHERE at BETWEEN :since AND :until",
+    ],
+)
+def test_what_is_no_query_of_the_database_is_refused_and_writes_nothing(workspace, params, shop, query):
+    with pytest.raises(DataError, match=r"no such table|gives no rows"):
+        collect.preflight(params.model_copy(update={"events_query": query}))
+    assert collected(workspace, params).read == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"database": ""}, "no database is named"),
+        ({"database": "shop.db"}, "not the address of a database"),
+        ({"database": "nosuch://x/y"}, "nosuch"),
+        ({"events_query": ""}, "no events are named"),
+        ({"database": "postgresql://shop:${NO_SUCH_PASSWORD}@h/shop"}, "NO_SUCH_PASSWORD is not set"),
+    ],
+)
+def test_an_address_that_is_none_is_refused(params, change, message):
+    with pytest.raises(ParameterError, match=message):
+        collect.preflight(params.model_copy(update=change))
+
+
+def test_a_database_file_that_is_not_there_is_refused_and_not_made(params, tmp_path):
+    with pytest.raises(DataError, match="no such database"):
+        collect.preflight(params.model_copy(update={"database": f"sqlite:///{tmp_path}/none.db"}))
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_driver_that_is_not_installed_is_named_with_its_extra(params, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pymysql", None)
+    with pytest.raises(ParameterError, match="not installed") as raised:
+        collect.preflight(params.model_copy(update={"database": "mysql://shop@127.0.0.1:1/shop"}))
+    assert "recpipe[mysql]" in raised.value.hint
+
+
+def test_a_server_that_does_not_answer_is_worth_another_try_and_keeps_its_password(params, monkeypatch):
+    monkeypatch.setenv("SHOP_PASSWORD", "p@ss/word")
+    address = "postgresql://shop:${SHOP_PASSWORD}@127.0.0.1:1/shop"
+    with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:1/shop: does not answer") as raised:
+        collect.preflight(params.model_copy(update={"database": address}))
+    assert "p@ss" not in str(raised.value)
+
+
+def test_a_database_that_breaks_in_mid_read_leaves_nothing_and_the_next_run_goes_on(
+    workspace, params, shop, monkeypatch
+):
+    collected(workspace, params)
+    lines = ", ".join(f"('u{n}', 'tea', '2024-04-01 10:00:00', 1)" for n in range(20_000))
+    shop(f"INSERT INTO sales VALUES {lines}")
+    monkeypatch.setattr("recpipe.collect.databases.BATCH_ROWS", 1000)
+    whole = shop.path.read_bytes()
+    half = len(whole) // 2 // 4096 * 4096
+    shop.path.write_bytes(whole[:half] + b"\xff" * 8192 + whole[half + 8192 :])
+    with pytest.raises(DataError, match="malformed"):
+        collect.read(workspace, params)
+    assert rows(workspace, "SELECT count(*) FROM events") == [(3,)]
+    shop.path.write_bytes(whole)
+    done = collected(workspace, params)
+    assert (done.read, done.kept, done.duplicate) == (20_001, 20_000, 1)
+
+
+def test_a_relative_database_is_that_of_the_caller(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert CollectParams(database="sqlite:///shop.db").database == f"sqlite:///{tmp_path}/shop.db"
+    assert CollectParams(database="postgresql:///shop").database == "postgresql:///shop"
