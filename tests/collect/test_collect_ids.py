@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recpipe import collect
 from recpipe.core.workspace import Workspace
 from tests.collect.shops import collected, files, rows, write
 
@@ -74,3 +75,35 @@ def test_nasty_ids_come_through_unchanged(tmp_path, name):
 def test_any_ids_come_through_unchanged(tmp_path, name, ids):
     ids = [*ids, "anchor"]
     assert come_through(tmp_path, name, ids) == {text for text in ids if not is_blank(text)}
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ids=st.lists(texts, min_size=2, max_size=5, unique=True))
+def test_any_id_is_quarantined_set_aside_and_forgotten_as_it_is(tmp_path, ids):
+    workspace = Workspace.open(tmp_path / "w")
+    workspace.database.unlink(missing_ok=True)
+    ids = [*ids, "anchor", "'; DROP TABLE events; --"]
+    known = {text for text in ids if not is_blank(text)}
+    bad = [{"user_id": text, "item_id": "i", "timestamp": text + "never"} for text in ids]
+    bots = [
+        {"user_id": text, "item_id": text, "timestamp": f"{MOMENT}T0{n}:00"} for text in ids for n in range(3)
+    ]
+    pq.write_table(pa.Table.from_pylist(bots + bad), tmp_path / "e.parquet")
+    pq.write_table(pa.table({"item_id": ids, "title": ids}), tmp_path / "i.parquet")
+    params = files(
+        str(tmp_path / "e.parquet"),
+        items=str(tmp_path / "i.parquet"),
+        max_events_per_day=2,
+        timestamp_format="iso",
+    )
+    done = collected(workspace, params)
+    assert (done.read, done.kept, done.set_aside_users) == (4 * len(ids), 3 * len(known), len(known))
+    held = rows(workspace, "SELECT bad_value FROM quarantine WHERE bad_column = 'timestamp'")
+    assert {value for (value,) in held} == {(text + "never")[:80] for text in known}
+    assert {item for (item,) in rows(workspace, "SELECT item_id FROM items")} == known
+    collect.forget(workspace, ids[0])
+    left = rows(
+        workspace,
+        "SELECT user_id FROM set_aside UNION SELECT user_id FROM quarantine WHERE user_id IS NOT NULL",
+    )
+    assert {user for (user,) in left if not is_blank(user)} == known - {ids[0]}

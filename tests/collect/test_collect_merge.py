@@ -1,7 +1,10 @@
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from recpipe import collect
 from recpipe.core.errors import DataError
+from recpipe.core.workspace import Workspace
 from tests.collect.shops import HEADER, THREE, collected, files, refused, rows, write
 
 
@@ -27,8 +30,6 @@ def test_rows_read_again_add_no_events_and_no_bad_row_is_told_twice(workspace, t
 
 
 def test_the_data_id_depends_on_the_rows_only(tmp_path):
-    from recpipe.core.workspace import Workspace
-
     header, *lines = THREE.splitlines()
     one, other, third = (Workspace.open(tmp_path / name) for name in ("one", "other", "third"))
     collected(one, files(write(tmp_path, "a.csv", THREE)))
@@ -114,3 +115,43 @@ def test_events_per_day_has_a_row_a_day_and_a_column_a_type(workspace, tmp_path)
 def test_a_summary_before_the_first_merge_says_so(workspace):
     with pytest.raises(DataError, match="nothing is collected yet"):
         collect.summary(workspace)
+
+
+MANY = [f"u{n % 4},i{n % 5},2024-03-{1 + n // 3:02}" for n in range(30)] + [",i,2024-03-01", "u,i,never"]
+pieces = st.lists(st.tuples(st.integers(0, 31), st.integers(1, 32)), min_size=1, max_size=4)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pieces=pieces)
+def test_overlapping_pieces_in_any_order_add_up_and_give_the_same(tmp_path, pieces):
+    workspace = Workspace.open(tmp_path / "pieces")
+    workspace.database.unlink(missing_ok=True)
+    for start, length in [*pieces, (16, 32), (0, 20)]:
+        lines = MANY[start : start + length] or MANY
+        done = collected(
+            workspace, files(write(tmp_path, "piece.csv", "\n".join([HEADER, "a,b,2024-03-01", *lines])))
+        )
+        assert done.read == done.kept + done.duplicate + done.quarantined + done.dropped
+    whole = Workspace.open(tmp_path / "whole")
+    collected(whole, files(write(tmp_path, "whole.csv", "\n".join([HEADER, "a,b,2024-03-01", *MANY]))))
+    assert collect.summary(workspace).data == collect.summary(whole).data
+
+
+def test_a_merge_that_fails_at_its_end_leaves_nothing_and_can_be_done_again(workspace, tmp_path, monkeypatch):
+    from recpipe.core.store import Store
+
+    batch = collect.read(workspace, files(write(tmp_path, "e.csv", THREE)))
+    run_sql = Store.run_sql
+
+    def fail_at_the_record(store, name, **bound):
+        if name == "collect/record_ingestion":
+            raise KeyboardInterrupt
+        return run_sql(store, name, **bound)
+
+    monkeypatch.setattr(Store, "run_sql", fail_at_the_record)
+    with pytest.raises(KeyboardInterrupt):
+        collect.merge(workspace, batch)
+    monkeypatch.undo()
+    for table in ("events", "ingestions", "ingested_files"):
+        assert rows(workspace, f"SELECT count(*) FROM {table}") == [(0,)]
+    assert collect.merge(workspace, batch).kept == 3
