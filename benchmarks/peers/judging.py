@@ -51,7 +51,7 @@ def test_exam(test: HeldOut, known: Known) -> Exam:
 def validation_exam(test: HeldOut, known: Known, limit: int, seed: int = 1) -> Exam:
     """Ask the validation part as `test` asks the test part; `limit` users at most, drawn once.
 
-    Judges as `train` has them (`judge_with`), but seen items are allowed where the test allows them.
+    Judges as `train` has them (`train.judges`), but seen items are allowed where the test allows them.
     """
     histories = test.snapshot.histories()
     before, after = histories.until("validation"), histories.part("validation")

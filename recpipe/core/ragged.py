@@ -34,6 +34,13 @@ class Ragged:
         offsets = np.cumsum([0, *map(len, rows)], dtype=np.int64)
         return cls(offsets, np.concatenate([np.empty(0, dtype=dtype), *rows]))
 
+    @classmethod
+    def joined(cls, parts: Sequence["Ragged"]) -> "Ragged":
+        """The rows of all parts, at least one, one after the other."""
+        lengths = np.concatenate([part.lengths for part in parts])
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        return cls(offsets, np.concatenate([part.values for part in parts]))
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 

@@ -64,13 +64,17 @@ class Facts:
     moments: int
 
 
-def facts_of(histories: Histories, split_kind: str, *, is_ordered: bool) -> Facts:
-    """Look at the train part. is_ordered: whether all events came with an `event_order`."""
+def facts_of(histories: Histories, lengths: np.ndarray, split_kind: str, *, is_ordered: bool) -> Facts:
+    """Look at the train part: `histories` of all users or of a sample, lengths (users,) of all.
+
+    is_ordered: whether all events came with an `event_order`.
+    """
     rows = np.repeat(np.arange(len(histories)), histories.lengths)
     follows = (rows[1:] == rows[:-1]) & (histories.times[1:] == histories.times[:-1])
     is_tied = np.append(False, follows) | np.append(follows, False)
     tied_share = 0.0 if is_ordered else float(is_tied.mean())
-    return Facts(split_kind, tied_share, histories.lengths, len(histories.items) - int(follows.sum()))
+    moments = round((1 - float(follows.sum()) / len(histories.items)) * int(lengths.sum(dtype=np.int64)))
+    return Facts(split_kind, tied_share, lengths, moments)
 
 
 def adapt(params: TrainParams, facts: Facts) -> Settings:

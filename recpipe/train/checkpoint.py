@@ -111,7 +111,9 @@ def key_of(data: Any, epochs: int = 0) -> str:
     """
     folders = [PACKAGE / wing for wing in ("train", "core")]
     code = [(path.name, file_hash(path)) for folder in folders for path in sorted(folder.rglob("*.py"))]
-    return content_id(data.snapshot, data.params.model_dump(), epochs, _described(data), code)
+    # what `source` reads beyond that is what the snapshot and the parameters say
+    told = _described(dataclasses.replace(data, source=None))
+    return content_id(data.snapshot, data.params.model_dump(), epochs, told, code)
 
 
 def _described(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """What a training run reads from a snapshot: the train part, and the users who judge after each epoch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,45 +8,32 @@ import pandas as pd
 
 from recpipe.core import columns as c
 from recpipe.core.errors import DataError
-from recpipe.core.event_weights import worth
-from recpipe.core.ragged import Ragged
 from recpipe.core.snapshot import Histories, Moment, Snapshot
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
 from recpipe.train.adapt import adapt, facts_of
+from recpipe.train.blocks import Source
+from recpipe.train.encoders import ENCODERS
+from recpipe.train.inputs import USER
 from recpipe.train.item_inputs import ItemInputs, read_item_inputs
+from recpipe.train.judges import Judges
 from recpipe.train.params import TrainParams
 from recpipe.train.settings import Settings
-
-RECENT_USERS = "recent_users"
-MICROSECONDS_PER_DAY = 86_400_000_000
-MOMENTS: tuple[Moment, ...] = ("validation", "test")
-
-
-@dataclass(frozen=True)
-class Judges:
-    """Users with at least one relevant item in the validation part: new to them and known to the model.
-
-    histories: what they did before; seen: (users) items they must not get again; relevant: distinct items.
-    """
-
-    histories: Histories
-    seen: Ragged
-    relevant: Ragged
-
-    def __len__(self) -> int:
-        return len(self.relevant)
+from recpipe.train.survey import MOMENTS, RECENT_USERS, survey
 
 
 @dataclass(frozen=True)
 class TrainingData:
     """One snapshot as training sees it with `params`.
 
-    histories: events of the train part, of users who have any; users: their ids; validation: their events of
-    the validation part. event_types: names of the types by their index from 1; event_weights: (types + 1,)
-    float32, see `core.event_weights.worth`. item_inputs: what is known of items. counts: moment -> "events" |
-    "recent_events" | "recent_users" -> (items + 1,) float32, how often an item occurred before that moment,
-    and with how many users. split: its kind, and where its test part begins.
+    histories: events of the train part, of users who have any; validation: their events of the validation
+    part. Where these are more than a block, both are of a sample of the users, as large as a block, and all
+    users are read from `source` block by block; it is None where `histories` is everything. lengths:
+    (users,) int32, training events of each; newest: the time of the newest of them. users: the ids of all
+    for an encoder that knows users, else empty. event_types: names of the types by their index from 1;
+    event_weights: (types + 1,) float32, see `core.event_weights.worth`. item_inputs: what is known of items.
+    counts: moment -> "events" | "recent_events" | "recent_users" -> (items + 1,) float32, how often an item
+    occurred before that moment, and with how many users. split: its kind, and where its test part begins.
     """
 
     snapshot: str
@@ -61,15 +48,26 @@ class TrainingData:
     judges: Judges
     item_inputs: ItemInputs
     counts: dict[Moment, dict[str, np.ndarray]]
+    lengths: np.ndarray
+    newest: int
+    source: Source | None
+
+    def blocks(self, random: np.random.Generator | None = None) -> Iterator[Histories]:
+        """Yield the training events of every user once, see `Source.blocks`."""
+        if self.source is None:
+            yield self.histories
+            return
+        for block in self.source.blocks(random):
+            yield block.histories.part("train")
 
     def table(self) -> pd.DataFrame:
         """How much there is to learn from and who judges, as a table."""
         rows = {
-            "users": len(self.histories),
+            "users": len(self.lengths),
             "items": self.vocabulary.size,
             "items with a training event": int((self.counts["validation"]["events"] > 0).sum()),
-            "training events": len(self.histories.items),
-            "training events a user, median": float(np.median(self.histories.lengths)),
+            "training events": int(self.lengths.sum(dtype=np.int64)),
+            "training events a user, median": float(np.median(self.lengths)),
             "judges": len(self.judges),
         }
         return pd.DataFrame({"number": rows})
@@ -88,7 +86,7 @@ def read(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingDa
     opened = Snapshot.open(workspace, snapshot)
     # items with fewer than `min_item_events`, or first seen in the test part, have no vector: unknown, 0
     known = np.arange(1, opened.vocabulary.size + 1)
-    return _assembled(opened, params, opened.histories(), known, {moment: moment for moment in MOMENTS})
+    return _assembled(opened, params, known, {moment: moment for moment in MOMENTS})
 
 
 def read_up_to_now(workspace: Workspace, snapshot: str, params: TrainParams) -> TrainingData:
@@ -98,11 +96,7 @@ def read_up_to_now(workspace: Workspace, snapshot: str, params: TrainParams) -> 
     histories are whole, and there are no judges. Raises DataError as `read` does.
     """
     opened = Snapshot.open(workspace, snapshot)
-    histories = opened.histories()
-    counts = np.zeros_like(histories.counts)
-    counts[:, 0] = histories.lengths
-    trained = replace(histories, counts=counts)
-    return _assembled(opened, params, trained, _known_now(opened), dict.fromkeys(MOMENTS, "now"))
+    return _assembled(opened, params, _known_now(opened), dict.fromkeys(MOMENTS, "now"))
 
 
 def _known_now(snapshot: Snapshot) -> np.ndarray:
@@ -114,52 +108,51 @@ def _known_now(snapshot: Snapshot) -> np.ndarray:
 
 
 def _assembled(
-    opened: Snapshot,
-    params: TrainParams,
-    recorded: Histories,
-    known: np.ndarray,
-    counted_at: Mapping[Moment, Moment],
+    opened: Snapshot, params: TrainParams, known: np.ndarray, counted_at: Mapping[Moment, Moment]
 ) -> TrainingData:
-    """What training reads of the histories `recorded`; the vocabulary is `known`, the snapshot's indices.
+    """What training reads of a snapshot; the vocabulary is `known`, the snapshot's indices.
 
-    counted_at: which moment's item features stand for each moment's.
+    counted_at: which moment's item features stand for each moment's; "now": the train part is everything.
     """
     items = opened.items().take(known - 1)
     vocabulary = Vocabulary(items.column(c.ITEM_ID).to_numpy(zero_copy_only=False))
     mapping = np.zeros(opened.item_count + 1, dtype=np.int32)
     mapping[known] = np.arange(1, len(known) + 1)
-    everything = recorded.translated(mapping)
-    chosen = everything.take(sampled_rows(len(everything), params.sample, params.seed))
-    histories = chosen.part("train")
-    trained = np.flatnonzero(histories.lengths > 0)
-    histories = histories.take(trained)
-    if vocabulary.size < 2 or len(histories.items) == 0:
+    everybody = np.ones(opened.user_count, dtype=bool)
+    source = Source(opened, mapping, everybody, up_to_now="now" in counted_at.values())
+    found = survey(source, vocabulary.size, opened.event_weights, params)
+    if vocabulary.size < 2 or len(found.histories.items) == 0:
         raise DataError(
-            f"snapshot {opened.name}: {vocabulary.size} items and {len(histories.items)} training events "
-            "are too little to learn from",
+            f"snapshot {opened.name}: {vocabulary.size} items and {len(found.histories.items)} training "
+            "events are too little to learn from",
             "Collect more events, or raise train.sample.",
         )
-    counts = {
-        moment: _counts(opened.item_features(source), known, everything.until(moment), params.recent_days)
-        for moment, source in counted_at.items()
-    }
+    rows = np.append(0, known)  # the first is unknown
+    counts = {}
+    for moment, at in counted_at.items():
+        features = opened.item_features(at)
+        counts[moment] = {name: values[rows].astype(np.float32) for name, values in features.items()}
+        counts[moment][RECENT_USERS] = found.recent_users[moment]
+    lengths, split_kind = found.lengths[found.is_trained], opened.manifest["split"]["kind"]
+    is_ordered, is_everything = _is_ordered(opened), len(found.histories) == len(lengths)
+    settings = adapt(params, facts_of(found.histories, lengths, split_kind, is_ordered=is_ordered))
+    knows_users = USER in ENCODERS[settings.encoder].reads
     return TrainingData(
         snapshot=opened.name,
         split={name: opened.manifest["split"][name] for name in ("kind", "test_from")},
-        params=adapt(
-            params, facts_of(histories, opened.manifest["split"]["kind"], is_ordered=_is_ordered(opened))
-        ),
+        params=settings,
         event_types=tuple(opened.manifest["event_types"]),
         event_weights=opened.event_weights,
         vocabulary=vocabulary,
-        users=Vocabulary(histories.user_ids),
-        histories=histories,
-        validation=chosen.part("validation").take(trained),
-        judges=judge_with(
-            chosen, vocabulary.size, opened.event_weights, params.validation_users, params.seed
-        ),
+        users=Vocabulary(opened.user_ids[found.is_trained if knows_users else slice(0)]),
+        histories=found.histories,
+        validation=found.validation,
+        judges=found.judges,
         item_inputs=read_item_inputs(items, vocabulary.size, params),
         counts=counts,
+        lengths=lengths,
+        newest=found.newest["validation"],
+        source=None if is_everything else replace(source, wanted=found.is_trained),
     )
 
 
@@ -167,46 +160,3 @@ def _is_ordered(opened: Snapshot) -> bool:
     """Whether all events came with their order. Snapshots of older versions do not say: then not."""
     inputs = opened.manifest.get("inputs", {})
     return 0 < inputs.get("events", 0) == inputs.get("ordered_events", 0)
-
-
-def _counts(
-    features: Mapping[str, np.ndarray], known: np.ndarray, before: Histories, days: int
-) -> dict[str, np.ndarray]:
-    """How often each known item occurred, and with how many users of late."""
-    rows = np.append(0, known)  # the first is unknown
-    counts = {name: values[rows].astype(np.float32) for name, values in features.items()}
-    return counts | {RECENT_USERS: recent_users(before, len(rows), days)}
-
-
-def recent_users(histories: Histories, known: int, days: int) -> np.ndarray:
-    """How many users had each item in the last `days` days of `histories`, (known,) float32."""
-    recent = histories.times > histories.times.max(initial=0) - days * MICROSECONDS_PER_DAY
-    rows = np.repeat(np.arange(len(histories)), histories.lengths)
-    stride = int(histories.items.max(initial=0)) + 1
-    pairs = np.unique(rows[recent] * stride + histories.items[recent])
-    return np.bincount(pairs % stride, minlength=known)[:known].astype(np.float32)
-
-
-def sampled_rows(count: int, share: float, seed: int) -> np.ndarray:
-    """Row numbers of a share of `count` users, ascending, at least one."""
-    if share >= 1 or count == 0:
-        return np.arange(count)
-    chosen = np.random.default_rng(seed).choice(count, size=max(1, round(count * share)), replace=False)
-    return np.sort(chosen)
-
-
-def judge_with(
-    everything: Histories, item_count: int, event_weights: np.ndarray, limit: int, seed: int
-) -> Judges:
-    """Choose at most `limit` of the users whose validation part has right answers new to them.
-
-    Right answers are items up to `item_count` with an event that counts, see `core.event_weights.worth`.
-    """
-    before, after = everything.until("validation"), everything.part("validation")
-    seen = Ragged(before.offsets, before.items).unique()
-    wanted = Ragged(after.offsets, after.items).where(worth(after, event_weights) > 0).unique()
-    relevant = wanted.where((wanted.values > 0) & (wanted.values <= item_count) & ~wanted.contained(seen))
-    rows = np.flatnonzero(relevant.lengths > 0)
-    if len(rows) > limit:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, size=limit, replace=False))
-    return Judges(before.take(rows), seen.take(rows), relevant.take(rows))

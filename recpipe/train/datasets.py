@@ -1,6 +1,8 @@
 """Batches for TensorFlow: numbers only, gathered from flat arrays inside tf.data."""
 
 from collections.abc import Callable
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -17,32 +19,43 @@ class Batches:
     """Shuffled batches of B histories; the arrays are held once, the gathering is traced once.
 
     A history is that of one query, or (`every_position`) a window of a user's events with a query after each.
+    user_numbers: (users,) what the users are called, from 1; none: by their rows.
     """
 
-    def __init__(self, examples: Examples, params: Settings, *, every_position: bool = False) -> None:
+    def __init__(
+        self,
+        examples: Examples,
+        params: Settings,
+        *,
+        every_position: bool = False,
+        user_numbers: np.ndarray | None = None,
+    ) -> None:
         self.examples = examples
         self.params = params
         self.windows = Windows(examples, params) if every_position else None
-        self._gather = tf.function(_gatherer(examples, params, self.windows))
+        self.users = examples.users + 1 if user_numbers is None else user_numbers[examples.users]
+
+    @cached_property
+    def _gather(self) -> Any:
+        return tf.function(_gatherer(self.examples, self.users, self.params, self.windows))
 
     @property
-    def steps(self) -> int:
-        """How many batches an epoch has, give or take what the draw of its histories changes."""
-        expected = self.windows.expected if self.windows else self.examples.weights.sum()
-        return max(1, int(expected) // self.params.batch_size)
+    def expected(self) -> float:
+        """How many histories an epoch has, give or take what the draw changes."""
+        return self.windows.expected if self.windows else float(self.examples.weights.sum())
 
-    def epoch(self, number: int) -> tf.data.Dataset:
-        """One epoch of batches, the same for the same seed and number.
+    def epoch(self, *number: int) -> tf.data.Dataset:
+        """One epoch of batches, the same for the same seed and number (a second number tells a block).
 
         Each is {"history", "event_types", "gaps": (B, max_history) int32, newest first and padded with 0,
         "user": (B,) int32 from 1, "targets": (B, positions, targets_per_query) int32, drawn from the query's
         window}; a position without a target has zeros. positions is 1, or max_history: one a history entry.
         """
-        random = np.random.default_rng([self.params.seed, number])
+        random = np.random.default_rng([self.params.seed, *number])
         rows = self._rows(random)
-        size = min(self.params.batch_size, len(rows))
+        size = max(1, min(self.params.batch_size, len(rows)))
         steps = len(rows) // size
-        blocks = tf.data.Dataset.from_tensor_slices(rows[: steps * size].reshape(steps, size, -1))
+        blocks = tf.data.Dataset.from_tensor_slices(rows[: steps * size].reshape(steps, size, 3))
         seeds = tf.data.Dataset.from_tensor_slices(random.integers(2**31, size=(steps, 2), dtype=np.int32))
         return tf.data.Dataset.zip(blocks, seeds).map(self._gather, num_parallel_calls=2).prefetch(4)
 
@@ -59,14 +72,14 @@ class Batches:
 
 
 def _gatherer(
-    examples: Examples, params: Settings, windows: Windows | None
+    examples: Examples, user_numbers: np.ndarray, params: Settings, windows: Windows | None
 ) -> Callable[[tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]:
     """The function (rows, seed) -> batch, over arrays that tf.data holds once."""
     columns = {HISTORY: examples.items, EVENT_TYPES: examples.event_types, GAPS: examples.gaps}
     # one more value, so that the history before the very first event can be looked up too
     held = {name: tf.constant(np.append(values, 0).astype(np.int32)) for name, values in columns.items()}
     target_items = tf.constant(examples.target_items)
-    users = tf.constant(examples.users + 1)
+    users = tf.constant(user_numbers)
     target_from, target_to = tf.constant(examples.target_from), tf.constant(examples.target_to)
     draw = _drawer(examples)
     query_after = tf.constant(windows.query_after) if windows else None

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recpipe.core.errors import DataError
 from recpipe.core.event_weights import worth
 from recpipe.core.snapshot import Histories
 from recpipe.train.inputs import gap_buckets
@@ -58,14 +57,17 @@ class Examples:
 
 
 def build_examples(
-    histories: Histories, params: Settings, event_weights: np.ndarray | None = None
+    histories: Histories,
+    params: Settings,
+    event_weights: np.ndarray | None = None,
+    newest: int | None = None,
 ) -> Examples:
     """Cut histories into queries: one at each moment, its history strictly earlier than the moment.
 
     Events at one time are one moment (a basket must not see itself) unless `params.same_time` says that
     their order is real. The targets are what happens within `params.window_days` from the moment on.
-    event_weights: (types + 1,) float32, see `core.event_weights.worth`; none: every event counts 1. Raises
-    DataError where no event is left that counts.
+    event_weights: (types + 1,) float32, see `core.event_weights.worth`; none: every event counts 1. newest:
+    the time at which a query weighs 1; none: that of the newest query here.
     """
     rows = np.repeat(np.arange(len(histories)), histories.lengths)
     starts, moment_ends = _moments(rows, histories.times, params.same_time)
@@ -74,12 +76,6 @@ def build_examples(
         ends = np.maximum(moment_ends, _window_ends(rows, histories.times, starts, params.window_days))
     weights = _target_weights(rows, histories, params.targets, event_weights)
     is_target = weights > 0
-    if not is_target.any():
-        raise DataError(
-            "none of the training events counts: by features.event_weights they weigh 0 or less, or are "
-            "taken back later",
-            "Give the types of event to learn from a weight above 0.",
-        )
     targets_before = np.concatenate([[0], np.cumsum(is_target)])
     used = targets_before[ends] > targets_before[starts]
     starts, ends = starts[used], ends[used]
@@ -94,7 +90,7 @@ def build_examples(
         target_weights=weights[is_target],
         target_from=targets_before[starts],
         target_to=targets_before[ends],
-        weights=_weights(histories.times[starts], params.half_life_days),
+        weights=_weights(histories.times[starts], newest, params.half_life_days),
     )
 
 
@@ -137,7 +133,8 @@ def _target_weights(
     return np.where(items > 0, weights, 0)
 
 
-def _weights(times: np.ndarray, half_life_days: float) -> np.ndarray:
-    """Halved with each half-life of age; the newest query has 1."""
-    age_days = (times.max(initial=0) - times) / (MICROSECONDS * SECONDS_PER_DAY)
+def _weights(times: np.ndarray, newest: int | None, half_life_days: float) -> np.ndarray:
+    """Halved with each half-life of age; 1 at `newest`, or for the newest query."""
+    now = times.max(initial=0) if newest is None else newest
+    age_days = (now - times) / (MICROSECONDS * SECONDS_PER_DAY)
     return 0.5 ** (age_days / half_life_days)

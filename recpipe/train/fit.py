@@ -14,12 +14,10 @@ from recpipe.train.board import Board
 from recpipe.train.budget import Budget, Watch
 from recpipe.train.checkpoint import Checkpoint, State, key_of, prune
 from recpipe.train.data import TrainingData
-from recpipe.train.datasets import Batches
-from recpipe.train.encoders import ENCODERS
-from recpipe.train.examples import build_examples
 from recpipe.train.factors import item_factors
 from recpipe.train.items import ItemTower
 from recpipe.train.judge import check_collapse, embed, judge, popularity_bias, vectors_at, weigh_popularity
+from recpipe.train.loader import Loader
 from recpipe.train.optimizer import LazyAdam
 from recpipe.train.schedule import Schedule
 from recpipe.train.settings import Settings
@@ -62,16 +60,14 @@ def fit(
     """
     params = data.params
     chance.start(params.seed)
-    examples = build_examples(data.histories, params, data.event_weights)
-    every_position = ENCODERS[params.encoder].every_position
-    batches = Batches(examples, params, every_position=every_position)
-    model = build_model(data, batches)
-    build_variables(model, batches)
+    loader = Loader(data)
+    model = build_model(data, loader)
+    build_variables(model, loader)
     checkpoint = Checkpoint(workspace, key_of(data, epochs)) if workspace else None
     if workspace:
         prune(workspace)
     state = checkpoint.read(model) if checkpoint else State()
-    run_epochs(model, data, batches, state, checkpoint, Board(logs), epochs or params.epochs)
+    run_epochs(model, data, loader, state, checkpoint, Board(logs), epochs or params.epochs)
     model.set_weights(state.best)
     check_collapse(model, data, params)
     return Fitted(
@@ -83,7 +79,7 @@ def fit(
 def run_epochs(
     model: TwoTower,
     data: TrainingData,
-    batches: Batches,
+    loader: Loader,
     state: State,
     checkpoint: Checkpoint | None,
     board: Board,
@@ -93,11 +89,10 @@ def run_epochs(
     params, budget = data.params, Budget(data.params, state.used)
     if state.epoch:
         logger.info("training goes on after epoch %d, from %s", state.epoch, checkpoint and checkpoint.path)
-    steps = batches.steps
-    advance = track("training", (epochs - state.epoch) * steps, "steps")
+    advance = track("training", (epochs - state.epoch) * loader.steps, "steps")
     while not state.ended:
         started = time.perf_counter()
-        loss, is_cut = run_epoch(model, batches, state.epoch + 1, params.seed, Watch(budget, advance))
+        loss, is_cut = run_epoch(model, loader, state.epoch + 1, params.seed, Watch(budget, advance))
         ndcg = judge(model, data, params)
         keep(state, model, loss, ndcg, time.perf_counter() - started)
         state.ended = "budget" if is_cut or budget.is_spent else why_ended(state, params, epochs)
@@ -139,36 +134,40 @@ def tell(state: State, epochs: int) -> None:
     )
 
 
-def build_model(data: TrainingData, batches: Batches) -> TwoTower:
+def build_model(data: TrainingData, loader: Loader) -> TwoTower:
     """A compiled, untrained model for this data."""
-    params, examples = data.params, batches.examples
-    counts = data.counts["validation"]
-    shares = examples.target_shares(data.vocabulary.size)
+    params, counts = data.params, data.counts["validation"]
     start = None
     if params.svd_start:
         start = item_factors(data.histories, data.vocabulary.size, params.dimension, params.seed)
     items = ItemTower(params, data.item_inputs, counts["events"] > 0, popularity_bias(counts), start)
-    model = TwoTower(params, data.users.size, items, shares)
-    steps = params.epochs * batches.steps
-    model.schedule = Schedule(params, steps)
+    model = TwoTower(params, data.users.size, items, loader.target_shares)
+    model.schedule = Schedule(params, params.epochs * loader.steps)
     model.compile(optimizer=LazyAdam(learning_rate=model.schedule))
     return model
 
 
-def build_variables(model: TwoTower, batches: Batches) -> None:
+def build_variables(model: TwoTower, loader: Loader) -> None:
     """Let every layer and the optimizer make its variables, so that a checkpoint can be put into them."""
-    model.compute_loss(next(iter(batches.epoch(1))), training=True)
+    model.compute_loss(next(iter(next(loader.epoch(1)))), training=True)
     model.optimizer.build(model.trainable_variables)
 
 
-def run_epoch(model: TwoTower, batches: Batches, epoch: int, seed: int, watch: Watch) -> tuple[float, bool]:
+def run_epoch(model: TwoTower, loader: Loader, epoch: int, seed: int, watch: Watch) -> tuple[float, bool]:
     """One pass over the queries, or less if the budget ends; the mean loss, and whether it was cut short.
 
-    Raises StageError if it is not finite.
+    Raises StageError if it is not finite, or if there was nothing to pass over.
     """
     chance.start_epoch(seed, epoch)
-    history = model.fit(batches.epoch(epoch), epochs=1, verbose=0, callbacks=[watch])
-    loss = float(history.history["mean_loss"][0])
+    total = steps = 0.0
+    for block in loader.epoch(epoch):
+        model.fit(block, epochs=1, verbose=0, callbacks=[watch])
+        total, steps = total + float(model.mean_loss.total), steps + float(model.mean_loss.count)
+        if watch.stopped:
+            break
+    if steps == 0:
+        raise StageError(f"training: epoch {epoch} has no query", "Raise train.half_life_days.")
+    loss = total / steps
     if not math.isfinite(loss):
         raise StageError(f"training: the loss is {loss} in epoch {epoch}", "Lower train.learning_rate.")
     return loss, watch.stopped

@@ -11,9 +11,11 @@ from recpipe.core.metrics import hits, ndcg_at_k
 from recpipe.core.retrieval import top_k
 from recpipe.core.snapshot import Histories, Moment
 from recpipe.core.vocabulary import Vocabulary
-from recpipe.train.data import RECENT_USERS, Judges, TrainingData
+from recpipe.train.data import TrainingData
 from recpipe.train.inputs import encoder_inputs
+from recpipe.train.judges import Judges
 from recpipe.train.settings import Settings
+from recpipe.train.survey import RECENT_USERS
 from recpipe.train.two_tower import TwoTower
 
 JUDGED_AT = 10

@@ -9,7 +9,9 @@ from recpipe.core.metrics import hits, ndcg_at_k
 from recpipe.core.refits import REFIT_OF
 from recpipe.core.retrieval import top_k
 from recpipe.core.workspace import Workspace
-from recpipe.train.data import RECENT_USERS, Judges, TrainingData
+from recpipe.train.data import TrainingData
+from recpipe.train.judges import Judges
+from recpipe.train.survey import RECENT_USERS
 
 KIND = "popularity"
 COUNTS = {"events": "all-time events", "recent_events": "recent events", RECENT_USERS: "recent users"}

@@ -11,8 +11,15 @@ import numpy as np
 from recpipe.core.errors import DataError
 from recpipe.core.ragged import Ragged
 from recpipe.core.snapshot import Histories
-from recpipe.train.data import MICROSECONDS_PER_DAY, TrainingData, sampled_rows
-from recpipe.train.repeat_features import OwnItems, PopularityAt, own_items, popularity_of
+from recpipe.train.blocks import sampled_rows
+from recpipe.train.data import TrainingData
+from recpipe.train.repeat_features import (
+    MICROSECONDS_PER_DAY,
+    OwnItems,
+    PopularityAt,
+    own_items,
+    popularity_of,
+)
 
 CUTS = 5
 """How many moments of the train part are looked at, each a window before the next one."""

@@ -8,9 +8,11 @@ import numpy as np
 from recpipe.core.metrics import hits, ndcg_at_k
 from recpipe.core.mixture import Mixture
 from recpipe.core.ragged import Ragged
-from recpipe.train.data import TrainingData, sampled_rows
+from recpipe.train.blocks import sampled_rows
+from recpipe.train.data import TrainingData
 from recpipe.train.fit import Fitted
 from recpipe.train.judge import JUDGED_AT, embed, vectors_at
+from recpipe.train.judges import most_judges
 from recpipe.train.repeat_examples import validation_moments
 from recpipe.train.repeat_features import own_items, popularity_of
 from recpipe.train.repeats import Repeats, log_softmax, score
@@ -24,7 +26,7 @@ logger = logging.getLogger("recpipe.train")
 def weigh_repeats(fitted: Fitted, repeats: Repeats) -> tuple[float, float]:
     """The weight of the repeats that suits the validation part best, and NDCG@10 with it, seen items allowed.
 
-    Judged by at most `train.validation_users` of the users with a known item in it, all items ranked.
+    Judged by at most `most_judges` of the users with a known item in it, all items ranked.
     Without any of them the weight is 0 and NDCG NaN: nothing speaks for a mixture.
     """
     data = fitted.data
@@ -54,7 +56,7 @@ def _judges(data: TrainingData) -> tuple[np.ndarray, Ragged]:
     taken = Ragged(data.validation.offsets, data.validation.items)
     relevant = taken.where(taken.values > 0).unique()
     rows = np.flatnonzero(relevant.lengths > 0)
-    share = min(1.0, data.params.validation_users / max(len(rows), 1))
+    share = most_judges(data.params, data.vocabulary.size) / max(len(rows), 1)
     rows = rows[sampled_rows(len(rows), share, data.params.seed)]
     return rows, relevant.take(rows)
 

@@ -20,7 +20,7 @@ class Windows:
         self.query_after[examples.history_to[has_history] - 1] = has_history
         # of each user: where the events begin, and where the last query with a target stands
         _, first = np.unique(examples.users[has_history], return_index=True)
-        last = np.append(first[1:], len(has_history)) - 1
+        last = np.append(first, len(has_history))[1:] - 1
         self.starts = examples.history_from[has_history[first]]
         self.stops = examples.history_to[has_history[last]]
         self.weights = examples.weights[has_history[last]]

@@ -11,7 +11,7 @@ from peers.run import peers_of, run_peer
 
 from recpipe import evaluate
 from recpipe.evaluate import EvaluateParams, HeldOut, held_out
-from recpipe.train.data import judge_with
+from recpipe.train.judges import questions
 from tests.benchmarks.conftest import SIZE
 from tests.tiny import load, make_model
 
@@ -51,9 +51,9 @@ def test_a_peer_and_a_model_with_the_same_scores_have_the_same_marks(board: Held
 
 def test_the_validation_part_is_asked_as_early_stopping_asks_it(board: HeldOut) -> None:
     exam = validation_exam(board, known_before(board.snapshot, "validation"), limit=1000)
-    judges = judge_with(board.snapshot.histories(), SIZE, board.snapshot.event_weights, limit=1000, seed=1)
-    assert exam.relevant.values.tolist() == judges.relevant.values.tolist()
-    assert board.snapshot.histories().user_ids[exam.users].tolist() == judges.histories.user_ids.tolist()
+    asked = questions(board.snapshot.histories(), SIZE, board.snapshot.event_weights)
+    assert exam.relevant.values.tolist() == asked.relevant.values.tolist()
+    assert exam.users.tolist() == np.flatnonzero(asked.relevant.lengths).tolist()
 
 
 def test_validation_knows_nothing_of_validation(board: HeldOut) -> None:

@@ -9,7 +9,7 @@ from recpipe.core.errors import DataError
 from recpipe.core.snapshot import Snapshot
 from recpipe.evaluate import EvaluateParams
 from recpipe.features import FeaturesParams
-from recpipe.train.data import judge_with
+from recpipe.train.judges import questions
 from tests.features.small_shop import fill, write
 
 # a fifth of the events is validation (days 9 to 11), a fifth is test (12 to 14)
@@ -28,7 +28,8 @@ def sealed(workspace, **weights) -> Snapshot:
 
 def judged(snapshot: Snapshot) -> list[str]:
     size, weights = snapshot.vocabulary.size, snapshot.event_weights
-    return judge_with(snapshot.histories(), size, weights, limit=9, seed=1).histories.user_ids.tolist()
+    found = questions(snapshot.histories(), size, weights)
+    return found.histories.user_ids[found.relevant.lengths > 0].tolist()
 
 
 def asked(workspace) -> list[str]:

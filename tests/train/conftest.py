@@ -23,7 +23,8 @@ def write_snapshot(workspace: Workspace) -> Write:
         name: str = "world",
         categories: Mapping[str, list[str]] | None = None,
         split: Mapping[str, str] | None = None,
+        group_users: int = 2048,
     ) -> str:
-        return write_world(workspace, world, name, categories or {}, split)
+        return write_world(workspace, world, name, categories or {}, split, group_users)
 
     return write

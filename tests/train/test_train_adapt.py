@@ -29,13 +29,18 @@ def histories(*times: list[int]) -> Histories:
 
 
 def test_what_shares_a_moment_with_another_event_of_its_user_is_tied() -> None:
-    found = facts_of(histories([1, 1, 2, 3], [3, 4, 5, 5]), "time", is_ordered=False)
+    found = facts_of(histories([1, 1, 2, 3], [3, 4, 5, 5]), np.array([4, 4]), "time", is_ordered=False)
     assert (found.tied_share, found.moments) == (0.5, 6)
     assert found.lengths.tolist() == [4, 4]
 
 
+def test_a_sample_stands_for_all_users() -> None:
+    some, lengths = histories([1, 1, 2, 3], [3, 4, 5, 5]), np.array([4, 4, 6, 10])
+    assert facts_of(some, lengths, "time", is_ordered=False).moments == 18
+
+
 def test_nothing_is_tied_where_event_order_tells_all_apart() -> None:
-    assert facts_of(histories([1, 1, 1]), "time", is_ordered=True).tied_share == 0
+    assert facts_of(histories([1, 1, 1]), np.array([3]), "time", is_ordered=True).tied_share == 0
 
 
 def test_baskets_are_foreseen_as_a_window_and_sequences_step_by_step() -> None:

@@ -3,9 +3,7 @@
 import dataclasses
 
 import numpy as np
-import pytest
 
-from recpipe.core.errors import DataError
 from recpipe.core.snapshot import Histories
 from recpipe.train.datasets import TARGETS, Batches
 from recpipe.train.examples import build_examples
@@ -55,12 +53,6 @@ def test_an_item_new_to_the_user_weighs_what_the_strongest_event_with_it_does() 
     world = histories([(1, 0, VIEW), (1, 1, PURCHASE), (2, 2, VIEW)], [(1, 0, VIEW)])
     found = targets(world, Settings(window_days=0, targets="new"))
     assert found == [[(1, 4.0)], [(2, 1.0)], [(1, 1.0)]]
-
-
-def test_nothing_that_counts_is_named() -> None:
-    world = histories([(1, 0, PURCHASE), (1, 1, RETURN)])
-    with pytest.raises(DataError, match="none of the training events counts"):
-        build_examples(world, Settings(), WEIGHTS)
 
 
 def test_targets_are_drawn_in_proportion_to_their_weights_within_their_own_window() -> None:

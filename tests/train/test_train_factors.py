@@ -6,11 +6,10 @@ import pytest
 from recpipe import train
 from recpipe.core.snapshot import Histories
 from recpipe.core.workspace import Workspace
-from recpipe.train.datasets import Batches
-from recpipe.train.examples import build_examples
 from recpipe.train.factors import item_factors
 from recpipe.train.fit import build_model
 from recpipe.train.items import START
+from recpipe.train.loader import Loader
 from recpipe.train.settings import Settings
 from tests.train.conftest import Write
 from tests.train.test_train_examples import histories
@@ -64,7 +63,7 @@ def test_ids_start_from_the_factors_at_the_usual_size(
 ) -> None:
     write_snapshot(parity_world(users=12))
     data = train.read(workspace, "", Settings(dimension=dimension, svd_start=True))
-    model = build_model(data, Batches(build_examples(data.histories, data.params), data.params))
+    model = build_model(data, Loader(data))
     factors = item_factors(data.histories, data.vocabulary.size, dimension, data.params.seed)
     occurs = data.counts["validation"]["events"] > 0
     np.testing.assert_allclose(model.items.id_table, START * factors * occurs[:, None], rtol=1e-6)

@@ -8,8 +8,6 @@ from recpipe import train
 from recpipe.core.errors import StageError
 from recpipe.core.progress import Progress
 from recpipe.core.workspace import Workspace
-from recpipe.train.datasets import Batches
-from recpipe.train.examples import build_examples
 from recpipe.train.fit import Fitted, build_model
 from recpipe.train.judge import (
     POPULARITY_WEIGHTS,
@@ -21,6 +19,7 @@ from recpipe.train.judge import (
     vectors_at,
     weigh_popularity,
 )
+from recpipe.train.loader import Loader
 from recpipe.train.optimizer import LazyAdam
 from recpipe.train.settings import Settings
 from recpipe.train.two_tower import TwoTower
@@ -41,7 +40,7 @@ def with_params(data: train.TrainingData, **changes: object) -> train.TrainingDa
 
 
 def untrained(data: train.TrainingData) -> TwoTower:
-    return build_model(data, Batches(build_examples(data.histories, data.params), data.params))
+    return build_model(data, Loader(data))
 
 
 def test_the_weights_are_those_of_the_best_epoch(data: train.TrainingData) -> None:

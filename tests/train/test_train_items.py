@@ -11,8 +11,6 @@ from recpipe import train
 from recpipe.core.workspace import Workspace
 from recpipe.train.attributes import read_attributes
 from recpipe.train.bags import packed
-from recpipe.train.datasets import Batches
-from recpipe.train.examples import build_examples
 from recpipe.train.fit import build_model
 from recpipe.train.item_inputs import (
     MOST_WORDS,
@@ -24,6 +22,7 @@ from recpipe.train.item_inputs import (
 )
 from recpipe.train.items import mean_of_bag
 from recpipe.train.judge import embed
+from recpipe.train.loader import Loader
 from recpipe.train.settings import Settings
 from recpipe.train.two_tower import TwoTower
 from tests.train.conftest import Write
@@ -43,7 +42,7 @@ def paths(*lists: list[str]) -> pa.Array:
 
 
 def untrained(data: train.TrainingData) -> TwoTower:
-    return build_model(data, Batches(build_examples(data.histories, data.params), data.params))
+    return build_model(data, Loader(data))
 
 
 def test_a_word_at_two_levels_is_two_features() -> None:
@@ -186,7 +185,7 @@ def test_an_item_without_history_is_ranked_by_what_is_known_of_it(
     new = data.vocabulary.index_of(np.array(["n0", "n1"], dtype=object))
     queries = embed(model, data.histories, data.users, params)
     even, odd = (queries[:, :-1] @ model.item_vectors()[new, :-1].T).T
-    is_odd_user = np.array([int(user[1:]) % 2 == 1 for user in data.users.ids])
+    is_odd_user = np.array([int(user[1:]) % 2 == 1 for user in data.histories.user_ids])
     assert ((odd > even) == is_odd_user).all()
 
 

@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from recpipe import train
 from recpipe.core.workspace import Workspace
-from recpipe.train.data import RECENT_USERS
 from recpipe.train.datasets import Batches
-from recpipe.train.encoders import ENCODERS
 from recpipe.train.examples import build_examples
 from recpipe.train.fit import build_model
 from recpipe.train.judge import embed
+from recpipe.train.loader import Loader
 from recpipe.train.params import TrainParams
+from recpipe.train.survey import RECENT_USERS
 from tests.train.conftest import Write
 from tests.train.worlds import market_world
 
@@ -41,16 +41,12 @@ def first_batch(data: train.TrainingData) -> Any:
 
 
 def vectors_before_training(data: train.TrainingData) -> Any:
-    every = ENCODERS[data.params.encoder].every_position
-    examples = build_examples(data.histories, data.params)
-    model = build_model(data, Batches(examples, data.params, every_position=every))
+    model = build_model(data, Loader(data))
     return [embed(model, data.histories, data.users, data.params)]
 
 
 def item_vectors_before_training(data: train.TrainingData) -> Any:
-    return [
-        build_model(data, Batches(build_examples(data.histories, data.params), data.params)).item_vectors()
-    ]
+    return [build_model(data, Loader(data)).item_vectors()]
 
 
 def fitted(data: train.TrainingData) -> Any:

@@ -24,13 +24,18 @@ def write_world(
     name: str,
     categories: Mapping[str, list[str]],
     split: Mapping[str, str] | None = None,
+    group_users: int = 2048,
 ) -> str:
-    """Write a world as a snapshot; `split` changes what its manifest says of the split."""
+    """Write a world as a snapshot; `split` changes what its manifest says of the split.
+
+    group_users: users of a row group.
+    """
     known = sorted({item for parts in world.values() for part in parts[:2] for item, _ in part})
     later = sorted({item for parts in world.values() for item, _ in parts[2]} - set(known))
     index = {item: position for position, item in enumerate([*known, *later], start=1)}
     draft = workspace.snapshots.draft(name)
-    pq.write_table(interactions(world, index), draft.folder / "interactions.parquet")
+    told = interactions(world, index)
+    pq.write_table(told, draft.folder / "interactions.parquet", row_group_size=group_users)
     pq.write_table(items(list(index), categories), draft.folder / "items.parquet")
     pq.write_table(item_features(world, index), draft.folder / "item_features.parquet")
     rows = {"items": len(index), "interactions": len(world)}

@@ -1,5 +1,5 @@
 -- One row per user, their whole history in order, and what is known of them beside it; users without
--- events have an empty one.
+-- events have an empty one. A row group is what training reads at a time, and draws anew in each epoch.
 COPY (
     WITH
     types AS (
@@ -49,4 +49,4 @@ COPY (
     LEFT JOIN histories USING (user_id)
     LEFT JOIN users USING (user_id)
     ORDER BY everybody.user_id
-) TO $path (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480)
+) TO $path (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048)
