@@ -9,6 +9,7 @@ from typing import Any
 from recpipe.collect.filelog import FileLog, SourceFile
 from recpipe.collect.places import Place, cut_off, file_system_of, is_remote
 from recpipe.collect.rules import Rules
+from recpipe.collect.tables import EVENTS
 from recpipe.core import store as door
 from recpipe.core.errors import DataError
 
@@ -54,6 +55,19 @@ class Staging:
             self.store.run_sql("collect/record_file", ingestion_id=self.ingestion_id, **row)
         self.unchanged.extend(log.unchanged)
         return must
+
+    def note_asked(self, file: str) -> None:
+        """Take note that an incremental source is asked for the span from `since` to `until` of `file`."""
+        self.store.run_sql(
+            "collect/record_file",
+            ingestion_id=self.ingestion_id,
+            table_name=EVENTS.name,
+            file=file,
+            fingerprint=f"{self.since} to {self.until}",
+            content_hash=self.ingestion_id,
+            reading="",
+            is_read=self.since is None,
+        )
 
     def read_file(self, sql: str, place: Place, **bound: Any) -> None:
         """Run the SQL file `sql` that reads the file at `place`.

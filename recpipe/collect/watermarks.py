@@ -3,13 +3,12 @@
 from datetime import datetime, timedelta
 
 from recpipe.collect.params import CollectParams
-from recpipe.collect.rules import Rules
 from recpipe.core.store import Store
 
 
 def watermark(store: Store, file: str) -> datetime | None:
     """Return the time (UTC) of the newest event that was taken in from `file`, None before the first."""
-    if "ingestions" not in store.tables():
+    if "ingested_files" not in store.tables():
         return None
     newest: datetime | None = store.run_sql("collect/watermark", file=file).value()
     return newest
@@ -18,9 +17,7 @@ def watermark(store: Store, file: str) -> datetime | None:
 def asked_since(store: Store, file: str, params: CollectParams) -> datetime | None:
     """Return the time (UTC) from which an incremental source is to be asked, None for its beginning.
 
-    That is its newest event here, and `late_days` before that for events that came late; never a time
-    before what `keep_days` keeps.
+    That is its newest event here, and `late_days` before that for events that came late.
     """
-    newest, oldest = watermark(store, file), Rules.of(params).oldest()
-    late = newest - timedelta(days=params.late_days) if newest else None
-    return max(late, oldest) if late and oldest else late or oldest
+    newest = watermark(store, file)
+    return newest - timedelta(days=params.late_days) if newest else None

@@ -97,6 +97,31 @@ def test_another_query_or_mapping_reads_from_the_beginning(workspace, params, ch
     assert collect.read(workspace, params.model_copy(update=change)).read == 3
 
 
+def test_a_bad_row_that_is_asked_for_again_is_told_once(workspace, params, shop):
+    shop("INSERT INTO sales VALUES (NULL, 'tea', '2024-03-20 09:00:00', 1)")
+    collected(workspace, params)
+    assert refused(workspace) == [(4, "no user_id")]
+    shop("DELETE FROM sales WHERE what = 'jam'")
+    assert collected(workspace, params).quarantined == 1
+    assert refused(workspace) == [(2, "no user_id")]
+
+
+def test_what_is_released_is_asked_for_from_the_beginning(workspace, params, shop):
+    shop("INSERT INTO sales VALUES (NULL, 'tea', '2024-03-01 09:00:00', 1)")
+    collected(workspace, params)
+    shop("UPDATE sales SET who = 'cleo' WHERE who IS NULL")
+    assert collected(workspace, params).kept == 0
+    assert refused(workspace) == [(4, "no user_id")]
+    collect.release(workspace)
+    assert collected(workspace, params).kept == 1
+    assert refused(workspace) == []
+
+
+def test_what_is_not_kept_is_not_asked_for(workspace, params, shop):
+    shop(f"INSERT INTO sales VALUES ('zoe', 'tea', '{datetime.now() - timedelta(days=2)}', 1)")
+    assert collected(workspace, params.model_copy(update={"keep_days": 10})).read == 1
+
+
 def test_future_rows_are_not_asked_for(workspace, params, shop):
     shop(f"INSERT INTO sales VALUES ('zoe', 'tea', '{datetime.now() + timedelta(days=2)}', 1)")
     assert collected(workspace, params).read == 3

@@ -69,7 +69,8 @@ class Sql:
 
     def stage(self, staging: Staging) -> list[FileReport]:
         """See `Source`."""
-        bound = self._bound(staging.since, staging.until)
+        earliest = max(moment or BEGINNING for moment in (staging.since, staging.rules.oldest()))
+        bound = self._bound(earliest, staging.until)
         read_as(staging, self._params)
         with self._database().connect() as connection:
             queries = list(self._queries(connection))
@@ -77,6 +78,7 @@ class Sql:
             for query in queries:
                 rows = row_batches(connection, query.text, _used(query.text, bound))
                 if query.table is EVENTS:
+                    staging.note_asked(query.file)
                     self._stage_events(staging, query, rows)
                 else:
                     _stage_documents(staging, query, rows)
@@ -86,9 +88,9 @@ class Sql:
     def _database(self) -> Database:
         return Database(self._params.database, self._params.time_zone)
 
-    def _bound(self, since: datetime | None, until: datetime) -> dict[str, datetime]:
+    def _bound(self, since: datetime, until: datetime) -> dict[str, datetime]:
         """Return the bounds (UTC) as times of the declared zone."""
-        moved = {"since": since or BEGINNING, "until": until}
+        moved = {"since": since, "until": until}
         zone = ZoneInfo(self._params.time_zone)
         return {
             name: moment.replace(tzinfo=UTC).astimezone(zone).replace(tzinfo=None)

@@ -25,5 +25,15 @@ WHERE quarantine.table_name = refused.table_name
     AND quarantine.reason = refused.reason
     AND quarantine.content IS NOT DISTINCT FROM refused.content;
 
+-- What is asked for in spans that overlap comes with other row numbers each time.
+DELETE FROM quarantine
+USING refused, staged_files
+WHERE staged_files.table_name = refused.table_name
+    AND staged_files.file = refused.file
+    AND quarantine.table_name = refused.table_name
+    AND quarantine.file = refused.file
+    AND quarantine.reason = refused.reason
+    AND quarantine.content IS NOT DISTINCT FROM refused.content;
+
 INSERT INTO quarantine BY NAME
 FROM refused;

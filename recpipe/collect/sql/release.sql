@@ -1,6 +1,6 @@
 -- Forget that the files of quarantined rows were read, so that the next reading judges them anew. The rows
--- stay in the quarantine until then; what of them is still bad is told again. Sources without files are
--- asked for everything once more.
+-- stay in the quarantine until then; what of them is still bad is told again. A database is asked
+-- from the beginning.
 CREATE OR REPLACE TEMP TABLE released AS
 SELECT DISTINCT table_name, file FROM quarantine WHERE $reason IN ('', reason);
 

@@ -1,4 +1,4 @@
--- The newest event that was taken in from the source which gave `file`.
+-- The newest event that was taken in from `file`. After a release it counts as never asked.
 SELECT max(last_event_at)
-FROM ingestions
-WHERE list_contains(files, $file);
+FROM ingested_files
+WHERE file = $file AND content_hash <> '';
