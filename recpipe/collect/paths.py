@@ -48,7 +48,7 @@ def _expand_local(path: Path) -> list[str] | None:
     return sorted(match for match in glob(str(path), recursive=True) if Path(match).is_file())  # noqa: PTH207
 
 
-def _expand_remote(pattern: str) -> list[str] | None:
+def _expand_remote(pattern: str) -> list[str]:
     file_system, path = file_system_of(pattern)
     is_web = pattern.startswith(("http://", "https://"))  # has no folders, and "?" begins its query
     with reaching(pattern):
@@ -57,7 +57,8 @@ def _expand_remote(pattern: str) -> list[str] | None:
         elif not is_web and file_system.isdir(path):
             found = _data_files(path, file_system.find(path))
         else:
-            return [pattern] if file_system.exists(path) else None
+            file_system.info(path)  # raises where it is not there
+            return [pattern]
     return [str(file_system.unstrip_protocol(file)) for file in found]
 
 

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from urllib.parse import urlsplit
@@ -96,7 +97,7 @@ def file_system_of(address: str) -> "tuple[AbstractFileSystem, str]":
 
     scheme = address.partition("://")[0]
     try:
-        return cast("tuple[AbstractFileSystem, str]", url_to_fs(address))
+        file_system, path = url_to_fs(address)
     except ImportError as error:
         extra = EXTRAS.get(scheme)
         raise ParameterError(
@@ -108,6 +109,14 @@ def file_system_of(address: str) -> "tuple[AbstractFileSystem, str]":
             f"{address}: {scheme}:// is no file system ({error})",
             f"Use a path, or one of {', '.join(f'{name}://' for name in EXTRAS)}.",
         ) from None
+    if scheme in ("http", "https"):
+        file_system.modified = _unknown_time
+    return file_system, path
+
+
+def _unknown_time(_path: str) -> datetime:
+    """Answer DuckDB, which asks when a file was changed; fsspec's web files do not know that question."""
+    return datetime.fromtimestamp(0, UTC)
 
 
 @contextmanager
@@ -123,13 +132,18 @@ def reaching(address: str) -> Iterator[None]:
         is_drivers = isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _DRIVERS
         if not is_remote(address) or not is_drivers:
             raise
-        if isinstance(error, FileNotFoundError):
+        if isinstance(error, FileNotFoundError) and not _is_of_the_line(error.__cause__):
             raise DataError(f"{address}: no such file", "Correct the address.") from None
         if isinstance(error, PermissionError):
             raise DataError(
                 f"{address}: may not be read ({error})", "Give this machine the right to read it."
             ) from error
         raise cut_off(address, str(error) or type(error).__name__) from error
+
+
+def _is_of_the_line(error: BaseException | None) -> bool:
+    """Whether this is why a file was not found: over the web, fsspec says so of a broken line, too."""
+    return isinstance(error, OSError) or getattr(error, "status", 0) >= 500
 
 
 def cut_off(address: str, reason: str) -> UnreachableError:

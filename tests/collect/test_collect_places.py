@@ -103,6 +103,33 @@ def test_another_scheme_goes_through_its_own_file_system(workspace, bucket, tmp_
     )
 
 
+class Web(MemoryFileSystem):
+    """What fsspec's web files are like: no time of change, and "not found" whatever the trouble is."""
+
+    protocol = "https"
+    store: dict = {}  # noqa: RUF012
+    pseudo_dirs: list = [""]  # noqa: RUF012
+
+    def modified(self, path):
+        raise NotImplementedError
+
+    def info(self, path, **more):
+        if "down" in path:
+            raise FileNotFoundError(path) from ConnectionError("refused")
+        return super().info(path, **more)
+
+
+def test_a_web_address_may_have_a_query_and_tells_a_broken_line_from_a_missing_file(workspace, monkeypatch):
+    monkeypatch.setitem(_registry, "https", Web)
+    address = "https://shop.example/e.csv?token=1"
+    fsspec.filesystem("https").pipe(address, THREE.encode())
+    assert collected(workspace, files(address)).kept == 3
+    with pytest.raises(DataError, match="no such file"):
+        collect.preflight(files("https://shop.example/none.csv"))
+    with pytest.raises(UnreachableError, match="cannot be reached"):
+        collect.preflight(files("https://shop.example/down.csv"))
+
+
 def test_a_changed_remote_file_has_another_fingerprint(memory):
     memory.pipe("/shop/e.csv", THREE.encode())
     first = collect.source_fingerprint(files("memory://shop/e.csv"))
