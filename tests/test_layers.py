@@ -25,9 +25,12 @@ ALLOWED = {
 
 DOORS = {
     "duckdb": ("recpipe/core/store.py",),
+    "fsspec": ("recpipe/collect/places.py", "recpipe/core/store.py"),
     "great_expectations": ("recpipe/core/checks/",),
     "papermill": ("recpipe/run/",),
     "prefect": ("flows/",),
+    "requests": ("recpipe/collect/downloads.py",),
+    "sqlalchemy": ("recpipe/collect/databases.py", "recpipe/collect/sources/sql.py", "recpipe/core/checks/"),
     "tensorflow": ("recpipe/train/", "recpipe/core/retrieval.py"),
     "tensorflow_recommenders": ("recpipe/train/",),
     "tf_keras": ("recpipe/train/",),

@@ -46,6 +46,8 @@ class Database:
         self._time_zone = time_zone
         self.shown = self._url.render_as_string(hide_password=True)
         """The address without its password."""
+        self.tells_password = bool(self._url.password) and not _VARIABLE.search(address)
+        """Whether the password itself stands in the address."""
 
     @contextmanager
     def connect(self) -> Iterator["Connection"]:

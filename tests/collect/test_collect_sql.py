@@ -223,6 +223,31 @@ def test_a_server_that_does_not_answer_is_worth_another_try_and_keeps_its_passwo
     assert "p@ss" not in str(raised.value)
 
 
+@pytest.mark.parametrize(("password", "told"), [("secret", True), ("${SHOP_PASSWORD}", False)])
+def test_a_password_in_the_parameters_is_warned_of_and_not_repeated(
+    params, monkeypatch, caplog, password, told
+):
+    monkeypatch.setenv("SHOP_PASSWORD", "secret")
+    address = f"postgresql://shop:{password}@127.0.0.1:1/shop"
+    with pytest.raises(UnreachableError):
+        collect.preflight(params.model_copy(update={"database": address}))
+    assert ("stands in the parameters" in caplog.text) is told
+    assert "secret" not in caplog.text
+
+
+def test_ids_and_types_of_any_kind_come_through_and_do_nothing(workspace, params, shop):
+    odd = ["'; DROP TABLE events; --", 'a"b', "line\nbreak", "🍵", "x" * 10_000, "12", " "]
+    with sqlite3.connect(shop.path) as connection:
+        connection.executemany(
+            "INSERT INTO sales VALUES (?, 'odd', '2024-03-21', 1)", [(name,) for name in odd]
+        )
+    connection.close()
+    collected(workspace, params)
+    found = rows(workspace, "SELECT user_id FROM events WHERE item_id = 'odd'")
+    assert sorted(name for (name,) in found) == sorted(odd[:-1])
+    assert refused(workspace) == [(10, "no user_id")]
+
+
 def test_a_database_that_breaks_in_mid_read_leaves_nothing_and_the_next_run_goes_on(
     workspace, params, shop, monkeypatch
 ):

@@ -25,6 +25,7 @@ CHECKSUM = "md5"
 class MovieLens:
     """Ratings as events, `favourite` from `collect.favourite_from` on, `rating` below; the value is kept.
 
+    A bound that changes belongs into a new workspace: what was called otherwise before stays.
     Films have title, genres and release year; their tags are the ten that most people gave. Raters have what
     is known of them, or the ten tags they gave most often.
     """
