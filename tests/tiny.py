@@ -151,6 +151,9 @@ class TinyRecommender:
     repeats: RepeatModel | None = None
     calls: list[int] = field(default_factory=list)
 
+    def knows(self, histories: Histories) -> np.ndarray:
+        return histories.have_known_items
+
     def query_vectors(self, histories: Histories) -> np.ndarray:
         self.calls.append(len(histories))
         if self.kind == "popularity":

@@ -60,6 +60,12 @@ class Histories:
         last = np.append(self.times, 0)[self.offsets[1:] - 1]
         return np.where(self.lengths > 0, last, 0)
 
+    @property
+    def have_known_items(self) -> np.ndarray:
+        """Return who has an event with an item other than 0, (n,) bool."""
+        rows = np.repeat(np.arange(len(self)), self.lengths)
+        return np.bincount(rows[self.items > 0], minlength=len(self)) > 0
+
     def translated(self, mapping: np.ndarray) -> "Histories":
         """Return the same histories with item i called `mapping[i]`; indices beyond it become 0."""
         known = self.items < len(mapping)

@@ -75,6 +75,10 @@ class Recommender(Protocol):
         """Return (n, d) float32 for n histories in the model's own items and event types (0 unknown)."""
         ...
 
+    def knows(self, histories: Histories) -> np.ndarray:
+        """Of which of n users anything is known that the query vector tells, (n,) bool."""
+        ...
+
     @property
     def repeats(self) -> RepeatModel | None:
         """What mixes in the user's own items where lists may hold them, None if nothing does."""
@@ -87,7 +91,7 @@ class Ranking:
 
     indices: (q, k) int32, item indices of the snapshot, 0 where fewer than k items are left;
     scores: (q, k) float32, -inf there; is_personal: (q,) bool, False where the popular list is served
-    because the model knows nothing of the user's history.
+    because the model knows nothing of the user.
     """
 
     indices: np.ndarray
@@ -100,7 +104,7 @@ class Ranker:
 
     "test" knows the items seen before the test part, "now" all that the model knows. Ties go to the
     lower item id. Where seen items are allowed, a model's `repeats` are mixed in; scores are then log
-    probabilities. Users of whose history the model knows nothing get the popular list: the items most
+    probabilities. Users of whom the model knows nothing get the popular list: the items most
     taken of late, of the snapshot's vocabulary only, at either moment. So an item first seen in the test
     part, or with fewer than `features.min_item_events`, is in no list but of a model that knows it: a refit,
     or one of another snapshot. Raises UnusableModel if the model's item vectors are not finite, DataError
@@ -134,8 +138,7 @@ class Ranker:
     def rank(self, histories: Histories, k: int, *, exclude_seen: bool) -> Ranking:
         """Return the best `k` items of each user; `exclude_seen` leaves out all of `histories`' items."""
         own = histories.translated(self._to_model).retyped(self._types_to_model)
-        rows = np.repeat(np.arange(len(own)), own.lengths)
-        is_personal = np.bincount(rows[own.items > 0], minlength=len(own)) > 0
+        is_personal = self._recommender.knows(own)
         indices = np.zeros((len(own), k), np.int32)
         scores = np.full((len(own), k), -np.inf, np.float32)
         is_mixed = not exclude_seen and self._recommender.repeats is not None

@@ -8,9 +8,11 @@
 | `fit_repeats` | trains the model of what users take again, where they do |
 | `save` | writes the version |
 | `refit` | trains a champion once more, on everything up to now, to make the lists |
+| `new_item_vectors` | makes vectors of items that a version never saw, from what is known of them |
 | `load` | the one loader of versions; `curve` and `figures` tell how one was trained |
 """
 
+from recpipe.train.candidates import new_item_vectors
 from recpipe.train.data import TrainingData, read
 from recpipe.train.fit import Fitted, fit
 from recpipe.train.load import Recommender, curve, figures, load
@@ -31,6 +33,7 @@ __all__ = [
     "fit",
     "fit_repeats",
     "load",
+    "new_item_vectors",
     "popularity",
     "read",
     "refit",

@@ -1,13 +1,14 @@
-"""Attributes of items: JSON objects become named features and standardised numbers."""
+"""Attributes of items or users: JSON objects become named features and standardised numbers."""
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from recpipe.train.bags import Bag, numbered
+from recpipe.train.bags import Bag, in_bag, numbered
 
 MOST_ATTRIBUTES = 16
 MOST_NUMBERS = 32
@@ -21,18 +22,79 @@ Values = dict[str, dict[int, Any]]
 """Attribute -> item from 1 -> value."""
 
 
-def read_attributes(documents: Sequence[str | None]) -> tuple[Bag, np.ndarray]:
-    """Attributes of items 1..n: a bag of categorical ones and (n + 1, 2 m) float32 of numeric ones.
+@dataclass(frozen=True)
+class Scale:
+    """How a numeric attribute is told: (number - mean) / deviation, of its logarithm if `is_log`."""
+
+    name: str
+    mean: float
+    deviation: float
+    is_log: bool
+
+    def of(self, values: Mapping[int, Any], count: int) -> np.ndarray:
+        """Values by row from 1 -> (count + 1, 2) float32: the number, 0 if there is none; is it missing."""
+        columns = np.zeros((count + 1, 2), dtype=np.float32)
+        columns[:, 1] = 1
+        for row, value in values.items():
+            number = _number(value)
+            if number is None or (self.is_log and number <= 0):
+                continue
+            number = math.log(number) if self.is_log else number
+            distance = (number - self.mean) / self.deviation
+            columns[row] = min(max(distance, -FARTHEST), FARTHEST), 0
+        return columns
+
+
+@dataclass(frozen=True)
+class AttributeCodes:
+    """What attributes of some items or users became, so that others' become the same.
+
+    features: categorical ones, `name=value`, by their number from 1. scales: numeric ones, in the order of
+    their columns.
+    """
+
+    features: tuple[str, ...] = ()
+    scales: tuple[Scale, ...] = ()
+
+    @property
+    def number_names(self) -> tuple[str, ...]:
+        """What the columns of numbers are, two a scale."""
+        kinds = {True: "logarithm", False: "number"}
+        return tuple(f"{one.name}: {what}" for one in self.scales for what in (kinds[one.is_log], "missing"))
+
+    def encode(self, documents: Sequence[str | None]) -> tuple[Bag, np.ndarray]:
+        """Attributes of n: a bag, (n + 1, 2 m) float32 of numbers; what is not in the codes is left out.
+
+        Of each of the m scales there are two columns, see `Scale.of`.
+        """
+        values = _by_name(documents)
+        columns = [np.zeros((len(documents) + 1, 0), dtype=np.float32)]
+        columns += [scale.of(values.pop(scale.name, {}), len(documents)) for scale in self.scales]
+        rows, names = _features(values)
+        bag = in_bag(rows, names, len(documents), MOST_ATTRIBUTES, self.features)
+        return bag, np.concatenate(columns, axis=1)
+
+    def told(self) -> dict[str, Any]:
+        """Return them ready for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> "AttributeCodes":
+        """Read what `told` gave."""
+        return cls(tuple(told["features"]), tuple(Scale(**scale) for scale in told["scales"]))
+
+
+def learn_attributes(documents: Sequence[str | None]) -> AttributeCodes:
+    """Choose the codes of the attributes of items or users 1..n.
 
     A categorical attribute is a feature `name=value`; each entry of a list is one. An attribute is numeric if
-    all its values read as numbers and differ, and it is not called an id or a code, see `is_numeric`. Of
-    each there are two columns: the number, standardised, 0 where it is missing; and 1 where it is missing.
+    all its values read as numbers and differ, and it is not called an id or a code, see `is_numeric`.
     """
     values = _by_name(documents)
     numeric = sorted(name for name in values if is_numeric(name, values[name]))[:MOST_NUMBERS]
-    columns = [_standardised(values.pop(name), len(documents)) for name in numeric]
-    numbers = np.concatenate([np.zeros((len(documents) + 1, 0), dtype=np.float32), *columns], axis=1)
-    return _categorical(values, len(documents)), numbers
+    scales = tuple(_scale(name, values.pop(name)) for name in numeric)
+    rows, names = _features(values)
+    return AttributeCodes(numbered(rows, names, len(documents), MOST_ATTRIBUTES).names, scales)
 
 
 def is_numeric(name: str, values: Mapping[int, Any]) -> bool:
@@ -77,30 +139,23 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _standardised(values: Mapping[int, Any], item_count: int) -> np.ndarray:
-    """(items + 1, 2) float32: the number, mean 0 and deviation 1 over those that have it; is it missing."""
-    items = np.fromiter(values, dtype=np.int64)
+def _scale(name: str, values: Mapping[int, Any]) -> Scale:
+    """Mean 0 and deviation 1 over those that have the number."""
     numbers = np.array([_number(value) for value in values.values()], dtype=np.float64)
-    if numbers.min() > 0 and numbers.mean() > HEAVY_TAIL * np.median(numbers):
-        numbers = np.log(numbers)
-    columns = np.zeros((item_count + 1, 2), dtype=np.float32)
-    columns[:, 1] = 1
-    deviation = numbers.std() or 1.0
-    columns[items, 0] = np.clip((numbers - numbers.mean()) / deviation, -FARTHEST, FARTHEST)
-    columns[items, 1] = 0
-    return columns
+    is_log = bool(numbers.min() > 0 and numbers.mean() > HEAVY_TAIL * np.median(numbers))
+    numbers = np.log(numbers) if is_log else numbers
+    return Scale(name, float(numbers.mean()), float(numbers.std()) or 1.0, is_log)
 
 
-def _categorical(values: Values, item_count: int) -> Bag:
-    """Features `name=value`, by item and then by name."""
-    codes: dict[str, int] = {}
-    rows, features = [], []
+def _features(values: Values) -> tuple[np.ndarray, list[str]]:
+    """Features `name=value`, by item and then by name: the item of each, and what it is called."""
+    found = sorted(_each(values), key=lambda each: each[0])
+    return np.array([row for row, _ in found], dtype=np.int64), [feature for _, feature in found]
+
+
+def _each(values: Values) -> Iterator[tuple[int, str]]:
     for name in sorted(values):
-        for item, value in values[name].items():
+        for row, value in values[name].items():
             for one in value if isinstance(value, list) else [value]:
-                rows.append(item)
                 text = one if isinstance(one, str) else json.dumps(one, sort_keys=True)
-                features.append(codes.setdefault(f"{name}={text}", len(codes)))
-    order = np.argsort(np.array(rows, dtype=np.int64), kind="stable")
-    found = np.array(rows, dtype=np.int64)[order], np.array(features, dtype=np.int64)[order]
-    return numbered(*found, item_count, MOST_ATTRIBUTES)
+                yield row, f"{name}={text}"

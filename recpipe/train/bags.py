@@ -1,5 +1,6 @@
 """Bags of features in flat arrays of bounded width: memory grows with the items, not with the features."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +14,12 @@ class Bag:
     """Some features an item has, of which each has a vector.
 
     indices: (items + 1, width) int32, features from 1, 0 = none; row 0 is the unknown item. size: how many
-    features there are.
+    features there are. names: what each of them is called in every snapshot; none if its number tells that.
     """
 
     indices: np.ndarray
     size: int
+    names: tuple[str, ...] = ()
 
     def occurring(self, items: np.ndarray) -> np.ndarray:
         """Which features any of `items` (items + 1,) bool has, (size + 1,) bool; none is not one."""
@@ -27,20 +29,32 @@ class Bag:
         return found
 
 
-def numbered(rows: np.ndarray, features: np.ndarray, item_count: int, most: int) -> Bag:
-    """A bag of features of any codes (n,), item by item; what fewer than FEWEST_ITEMS have is left out.
+def numbered(rows: np.ndarray, names: Sequence[str], item_count: int, most: int) -> Bag:
+    """A bag of features by their names (n,), item by item; what fewer than FEWEST_ITEMS have is left out.
 
     rows: (n,) item of each, ascending from 1. most: features kept of an item, the first ones.
     """
+    codes = {name: code for code, name in enumerate(dict.fromkeys(names))}
+    features = np.fromiter((codes[name] for name in names), np.int64, len(names))
     rows, features = without_repeats(rows, features)
-    _, each, items = np.unique(features, return_inverse=True, return_counts=True)
-    is_shared = items >= FEWEST_ITEMS
-    index = np.where(is_shared, np.cumsum(is_shared), 0)[each]
+    is_shared = np.bincount(features, minlength=len(codes)) >= FEWEST_ITEMS
+    index = np.where(is_shared, np.cumsum(is_shared), 0)[features]
     kept = index > 0
-    return packed(rows[kept], index[kept], item_count, most, int(is_shared.sum()))
+    shared = tuple(name for name, code in codes.items() if is_shared[code])
+    return packed(rows[kept], index[kept], item_count, most, len(shared), shared)
 
 
-def packed(rows: np.ndarray, features: np.ndarray, item_count: int, most: int, size: int) -> Bag:
+def in_bag(rows: np.ndarray, names: Sequence[str], item_count: int, most: int, known: Sequence[str]) -> Bag:
+    """A bag of those features that are called as one of `known`, numbered as they stand there, from 1."""
+    numbers = {name: number for number, name in enumerate(known, start=1)}
+    features = np.fromiter((numbers.get(name, 0) for name in names), np.int64, len(names))
+    rows, features = without_repeats(rows[features > 0], features[features > 0])
+    return packed(rows, features, item_count, most, len(known), known)
+
+
+def packed(
+    rows: np.ndarray, features: np.ndarray, item_count: int, most: int, size: int, names: Sequence[str] = ()
+) -> Bag:
     """A bag of features numbered from 1 to `size`, item by item; `rows` and `most` as in `numbered`."""
     lengths = np.bincount(rows, minlength=item_count + 1)
     place = np.arange(len(rows)) - (np.cumsum(lengths) - lengths)[rows]
@@ -48,7 +62,7 @@ def packed(rows: np.ndarray, features: np.ndarray, item_count: int, most: int, s
     indices = np.zeros((item_count + 1, width), dtype=np.int32)
     fits = place < width
     indices[rows[fits], place[fits]] = features[fits]
-    return Bag(indices, size)
+    return Bag(indices, size, tuple(names))
 
 
 def without_repeats(rows: np.ndarray, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

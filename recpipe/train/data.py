@@ -12,14 +12,16 @@ from recpipe.core.snapshot import Histories, Moment, Snapshot
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
 from recpipe.train.adapt import adapt, facts_of
+from recpipe.train.attributes import AttributeCodes, learn_attributes
 from recpipe.train.blocks import Source
 from recpipe.train.encoders import ENCODERS
 from recpipe.train.inputs import USER
 from recpipe.train.item_inputs import ItemInputs, read_item_inputs
 from recpipe.train.judges import Judges
+from recpipe.train.moments import PastPopularity
 from recpipe.train.params import TrainParams
 from recpipe.train.settings import Settings
-from recpipe.train.survey import MOMENTS, RECENT_USERS, survey
+from recpipe.train.survey import MOMENTS, survey
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,11 @@ class TrainingData:
     users are read from `source` block by block; it is None where `histories` is everything. lengths:
     (users,) int32, training events of each; newest: the time of the newest of them. users: the ids of all
     for an encoder that knows users, else empty. event_types: names of the types by their index from 1;
-    event_weights: (types + 1,) float32, see `core.event_weights.worth`. item_inputs: what is known of items.
-    counts: moment -> "events" | "recent_events" | "recent_users" -> (items + 1,) float32, how often an item
-    occurred before that moment, and with how many users. split: its kind, and where its test part begins.
+    event_weights: (types + 1,) float32, see `core.event_weights.worth`. item_inputs: what is known of items;
+    user_codes: what is read of users' attributes; past: how popular items were at moments of the train part.
+    counts: moment -> "events" | "recent_events" | "recent_users" | "latest_users" -> (items + 1,) float32,
+    how often an item occurred before that moment, and with how many users in the last `recent_days` and
+    `latest_days`. split: its kind, and where its test part begins.
     """
 
     snapshot: str
@@ -47,6 +51,8 @@ class TrainingData:
     validation: Histories
     judges: Judges
     item_inputs: ItemInputs
+    past: PastPopularity | None
+    user_codes: AttributeCodes
     counts: dict[Moment, dict[str, np.ndarray]]
     lengths: np.ndarray
     newest: int
@@ -132,7 +138,7 @@ def _assembled(
     for moment, at in counted_at.items():
         features = opened.item_features(at)
         counts[moment] = {name: values[rows].astype(np.float32) for name, values in features.items()}
-        counts[moment][RECENT_USERS] = found.recent_users[moment]
+        counts[moment] |= found.users_of_late[moment]
     lengths, split_kind = found.lengths[found.is_trained], opened.manifest["split"]["kind"]
     is_ordered, is_everything = _is_ordered(opened), len(found.histories) == len(lengths)
     settings = adapt(params, facts_of(found.histories, lengths, split_kind, is_ordered=is_ordered))
@@ -149,6 +155,8 @@ def _assembled(
         validation=found.validation,
         judges=found.judges,
         item_inputs=read_item_inputs(items, vocabulary.size, params),
+        past=found.past,
+        user_codes=_user_codes(found.histories, params),
         counts=counts,
         lengths=lengths,
         newest=found.newest["validation"],
@@ -160,3 +168,9 @@ def _is_ordered(opened: Snapshot) -> bool:
     """Whether all events came with their order. Snapshots of older versions do not say: then not."""
     inputs = opened.manifest.get("inputs", {})
     return 0 < inputs.get("events", 0) == inputs.get("ordered_events", 0)
+
+
+def _user_codes(histories: Histories, params: TrainParams) -> AttributeCodes:
+    if not params.use_user_attributes or histories.attributes is None:
+        return AttributeCodes()
+    return learn_attributes(histories.attributes.tolist())

@@ -1,6 +1,6 @@
 """Batches for TensorFlow: numbers only, gathered from flat arrays inside tf.data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -9,17 +9,19 @@ import tensorflow as tf
 
 from recpipe.train.examples import Examples
 from recpipe.train.inputs import EVENT_TYPES, GAPS, HISTORY, USER
+from recpipe.train.moments import PastPopularity
 from recpipe.train.settings import Settings
 from recpipe.train.windows import Windows
 
-TARGETS = "targets"
+TARGETS, MOMENT = "targets", "moment"
 
 
 class Batches:
     """Shuffled batches of B histories; the arrays are held once, the gathering is traced once.
 
     A history is that of one query, or (`every_position`) a window of a user's events with a query after each.
-    user_numbers: (users,) what the users are called, from 1; none: by their rows.
+    user_numbers: (users,) what the users are called, from 1; none: by their rows. user_inputs: by name,
+    (users, any), what is known of them beside it. past: of which moments popularity is known.
     """
 
     def __init__(
@@ -29,15 +31,19 @@ class Batches:
         *,
         every_position: bool = False,
         user_numbers: np.ndarray | None = None,
+        user_inputs: Mapping[str, np.ndarray] | None = None,
+        past: PastPopularity | None = None,
     ) -> None:
         self.examples = examples
         self.params = params
         self.windows = Windows(examples, params) if every_position else None
+        self.user_inputs, self.past = user_inputs or {}, past
         self.users = examples.users + 1 if user_numbers is None else user_numbers[examples.users]
 
     @cached_property
     def _gather(self) -> Any:
-        return tf.function(_gatherer(self.examples, self.users, self.params, self.windows))
+        known = self.user_inputs, self.past
+        return tf.function(_gatherer(self.examples, self.users, self.params, self.windows, *known))
 
     @property
     def expected(self) -> float:
@@ -48,8 +54,10 @@ class Batches:
         """One epoch of batches, the same for the same seed and number (a second number tells a block).
 
         Each is {"history", "event_types", "gaps": (B, max_history) int32, newest first and padded with 0,
-        "user": (B,) int32 from 1, "targets": (B, positions, targets_per_query) int32, drawn from the query's
-        window}; a position without a target has zeros. positions is 1, or max_history: one a history entry.
+        "user": (B,) int32 from 1, the user inputs (B, any), "targets": (B, positions, targets_per_query)
+        int32, drawn from the query's window, "moment": (B, positions) int32, the last one of `past` at the
+        query's time}; a position without a target has zeros. positions is 1, or max_history: one a history
+        entry.
         """
         random = np.random.default_rng([self.params.seed, *number])
         rows = self._rows(random)
@@ -72,14 +80,21 @@ class Batches:
 
 
 def _gatherer(
-    examples: Examples, user_numbers: np.ndarray, params: Settings, windows: Windows | None
+    examples: Examples,
+    user_numbers: np.ndarray,
+    params: Settings,
+    windows: Windows | None,
+    user_inputs: Mapping[str, np.ndarray],
+    past: PastPopularity | None,
 ) -> Callable[[tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]:
     """The function (rows, seed) -> batch, over arrays that tf.data holds once."""
     columns = {HISTORY: examples.items, EVENT_TYPES: examples.event_types, GAPS: examples.gaps}
     # one more value, so that the history before the very first event can be looked up too
     held = {name: tf.constant(np.append(values, 0).astype(np.int32)) for name, values in columns.items()}
     target_items = tf.constant(examples.target_items)
-    users = tf.constant(user_numbers)
+    users, numbers = tf.constant(examples.users), tf.constant(user_numbers)
+    of_users = {name: tf.constant(values) for name, values in user_inputs.items()}
+    moments = tf.constant(past.at(examples.times) if past else np.zeros(len(examples), np.int32))
     target_from, target_to = tf.constant(examples.target_from), tf.constant(examples.target_to)
     draw = _drawer(examples)
     query_after = tf.constant(windows.query_after) if windows else None
@@ -96,9 +111,13 @@ def _gatherer(
         drawn = draw(
             tf.gather(target_from, queries)[..., None], tf.gather(target_to, queries)[..., None], share
         )
+        query = tf.reduce_max(queries, axis=1)
+        user = tf.gather(users, query)
         return {
             **{name: tf.gather(values, at) for name, values in held.items()},
-            USER: tf.gather(users, tf.reduce_max(queries, axis=1)),
+            **{name: tf.gather(values, user) for name, values in of_users.items()},
+            USER: tf.gather(numbers, query),
+            MOMENT: tf.gather(moments, queries),
             TARGETS: tf.where(is_query[..., None], tf.gather(target_items, drawn), 0),
         }
 

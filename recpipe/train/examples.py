@@ -22,7 +22,7 @@ class Examples:
     history_from, history_to (Q,): the query sees items[history_from:history_to], all strictly earlier.
     target_items (T,) int32; target_from, target_to (Q,): targets are target_items[target_from:target_to],
     drawn in proportion to target_weights (T,) float64, all above 0.
-    weights (Q,) float in (0, 1]: how likely an epoch has the query.
+    weights (Q,) float in (0, 1]: how likely an epoch has the query. times (Q,) int64: when it is asked.
     """
 
     items: np.ndarray
@@ -36,6 +36,7 @@ class Examples:
     target_from: np.ndarray
     target_to: np.ndarray
     weights: np.ndarray
+    times: np.ndarray
 
     def __len__(self) -> int:
         return len(self.users)
@@ -91,6 +92,7 @@ def build_examples(
         target_from=targets_before[starts],
         target_to=targets_before[ends],
         weights=_weights(histories.times[starts], newest, params.half_life_days),
+        times=histories.times[starts],
     )
 
 

@@ -16,9 +16,10 @@ from recpipe.train.checkpoint import Checkpoint, State, key_of, prune
 from recpipe.train.data import TrainingData
 from recpipe.train.factors import item_factors
 from recpipe.train.items import ItemTower
-from recpipe.train.judge import check_collapse, embed, judge, popularity_bias, vectors_at, weigh_popularity
+from recpipe.train.judge import check_collapse, embed, judge
 from recpipe.train.loader import Loader
 from recpipe.train.optimizer import LazyAdam
+from recpipe.train.recency import Weights, log_users, vectors_at, weigh_popularity
 from recpipe.train.schedule import Schedule
 from recpipe.train.settings import Settings
 from recpipe.train.two_tower import TwoTower
@@ -32,7 +33,7 @@ logger = logging.getLogger("recpipe.train")
 class Fitted:
     """A trained model and how it came about. curve: a row an epoch (epoch, loss, ndcg, seconds).
 
-    validation_ndcg: NDCG@10 of the judges, all items ranked, with the popularity weight. ended: "patience",
+    validation_ndcg: NDCG@10 of the judges, all items ranked, with the popularity weights. ended: "patience",
     "budget" or "all epochs". checkpoint: what a retry would go on from; `save` removes it.
     """
 
@@ -42,7 +43,7 @@ class Fitted:
     best_epoch: int
     ended: str
     checkpoint: Checkpoint | None
-    popularity_weight: float
+    popularity_weights: Weights
     validation_ndcg: float
 
 
@@ -140,8 +141,9 @@ def build_model(data: TrainingData, loader: Loader) -> TwoTower:
     start = None
     if params.svd_start:
         start = item_factors(data.histories, data.vocabulary.size, params.dimension, params.seed)
-    items = ItemTower(params, data.item_inputs, counts["events"] > 0, popularity_bias(counts), start)
-    model = TwoTower(params, data.users.size, items, loader.target_shares)
+    items = ItemTower(params, data.item_inputs, counts["events"] > 0, log_users(counts)[:, 0], start)
+    known = data.user_codes, data.past, log_users(counts)
+    model = TwoTower(params, data.users.size, items, loader.target_shares, *known)
     model.schedule = Schedule(params, params.epochs * loader.steps)
     model.compile(optimizer=LazyAdam(learning_rate=model.schedule))
     return model

@@ -6,6 +6,8 @@ import numpy as np
 
 from recpipe.core.snapshot import Histories
 from recpipe.core.vocabulary import Vocabulary
+from recpipe.train.attributes import AttributeCodes
+from recpipe.train.users import ATTRIBUTES, attribute_inputs
 
 HISTORY, EVENT_TYPES, GAPS, USER = "history", "event_types", "gaps", "user"
 SEQUENCES = (HISTORY, EVENT_TYPES, GAPS)
@@ -17,9 +19,13 @@ GAP_BUCKETS = 24
 
 
 def encoder_inputs(
-    names: Iterable[str], histories: Histories, max_history: int, users: Vocabulary
+    names: Iterable[str],
+    histories: Histories,
+    max_history: int,
+    users: Vocabulary,
+    codes: AttributeCodes | None = None,
 ) -> dict[str, np.ndarray]:
-    """What an encoder reads of n users, by name, all int32.
+    """What an encoder reads of n users, by name, int32 but for `user_numbers`.
 
     | name | shape | meaning |
     |---|---|---|
@@ -27,6 +33,8 @@ def encoder_inputs(
     | event_types | (n, max_history) | their event types from 1, 0 = none or unknown |
     | gaps | (n, max_history) | time since the event before each, see `gap_buckets`; 0 = none |
     | user | (n,) | index of the user, 0 = unknown |
+    | user_features | (n, any) | attributes by `codes`, see `attribute_inputs` |
+    | user_numbers | (n, 2 m) float32 | the same |
     """
     every = {}
     if HISTORY in names:
@@ -38,6 +46,8 @@ def encoder_inputs(
             every[name] = np.where(inside, np.append(values, 0)[at], 0).astype(np.int32)
     if USER in names:
         every[USER] = users.index_of(histories.user_ids).astype(np.int32)
+    if codes and set(ATTRIBUTES) <= set(names):
+        every |= attribute_inputs(codes, histories)
     return {name: every[name] for name in names}
 
 

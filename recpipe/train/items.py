@@ -50,12 +50,20 @@ class ItemTower(tf_keras.layers.Layer):
         if training and self.id_dropout:
             kept = chance.uniform([tf.size(each), 1]) >= self.id_dropout
             vectors *= tf.cast(kept, tf.float32)
-        for name, indices in self.bags.items():
-            vectors += mean_of_bag(self.tables[name], tf.gather(indices, each))
-        if self.numbers is not None:
-            vectors += tf.matmul(tf.gather(self.numbers, each), self.kernel)
+        known = {name: tf.gather(indices, each) for name, indices in self.bags.items()}
+        numbers = None if self.numbers is None else tf.gather(self.numbers, each)
+        vectors += self.of_features(known, numbers)
         shape = tf.concat([tf.shape(items), [vectors.shape[1]]], axis=0)
         return tf.reshape(tf.gather(vectors, place), shape)
+
+    def of_features(self, bags: dict[str, tf.Tensor], numbers: tf.Tensor | None) -> tf.Tensor:
+        """What is known of n items: bags (n, any) int32, numbers (n, m) -> (n, dimension); 0. for nothing."""
+        vectors = 0.0
+        for name, indices in bags.items():
+            vectors += mean_of_bag(self.tables[name], indices)
+        if numbers is not None:
+            vectors += tf.matmul(numbers, self.kernel)
+        return vectors
 
 
 def mean_of_bag(table: tf.Variable, features: tf.Tensor) -> tf.Tensor:

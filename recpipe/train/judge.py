@@ -1,6 +1,5 @@
 """How good a model is: its vectors, full ranking for the judges, and whether it says anything."""
 
-import logging
 import math
 
 import numpy as np
@@ -9,58 +8,17 @@ import tensorflow as tf
 from recpipe.core.errors import StageError
 from recpipe.core.metrics import hits, ndcg_at_k
 from recpipe.core.retrieval import top_k
-from recpipe.core.snapshot import Histories, Moment
+from recpipe.core.snapshot import Histories
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.train.data import TrainingData
 from recpipe.train.inputs import encoder_inputs
 from recpipe.train.judges import Judges
 from recpipe.train.settings import Settings
-from recpipe.train.survey import RECENT_USERS
 from recpipe.train.two_tower import TwoTower
 
 JUDGED_AT = 10
-POPULARITY_WEIGHTS = (1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
 QUERY_BLOCK = 1024
 COLLAPSED = 1e-6  # largest range of a coordinate below which vectors count as one
-
-logger = logging.getLogger("recpipe.train")
-
-
-def popularity_bias(counts: dict[str, np.ndarray]) -> np.ndarray:
-    """Log of recent popularity, (items + 1,) float32: how many users had the item of late, plus one.
-
-    Users rather than events: one user's hundred purchases say little about the others.
-    """
-    return np.log1p(counts[RECENT_USERS]).astype(np.float32)
-
-
-def vectors_at(model: TwoTower, data: TrainingData, moment: Moment, weight: float) -> np.ndarray:
-    """Item vectors, (items + 1, dimension + 1), with the popularity of `moment` at `weight` in the bias.
-
-    The bias is log popularity before the validation part plus what was learned; what was learned stays.
-    """
-    vectors = model.item_vectors()
-    shift = weight * popularity_bias(data.counts[moment]) - popularity_bias(data.counts["validation"])
-    vectors[1:, -1] += shift[1:]
-    return vectors
-
-
-def weigh_popularity(model: TwoTower, data: TrainingData) -> tuple[float, float]:
-    """The weight of popularity that suits the judges best, and their NDCG@10 with it.
-
-    On few users the towers are surer of themselves than they should be; more popularity makes up for it.
-    """
-    if len(data.judges) == 0:
-        return 1.0, math.nan
-    queries = embed(model, data.judges.histories, data.users, data.params)
-    ndcg = {
-        weight: judge_vectors(queries, vectors_at(model, data, "validation", weight), data.judges)
-        for weight in POPULARITY_WEIGHTS
-    }
-    best = max(ndcg, key=lambda weight: ndcg[weight])
-    edge = ", the most that is tried" if best == POPULARITY_WEIGHTS[-1] else ""
-    logger.info("popularity weighs %.2f%s: validation NDCG@10 %.4f", best, edge, ndcg[best])
-    return best, ndcg[best]
 
 
 def judge(model: TwoTower, data: TrainingData, params: Settings) -> float:
@@ -79,7 +37,7 @@ def judge_vectors(queries: np.ndarray, vectors: np.ndarray, judges: Judges) -> f
 
 def embed(model: TwoTower, histories: Histories, users: Vocabulary, params: Settings) -> np.ndarray:
     """Query vectors of n users, (n, dimension + 1)."""
-    inputs = encoder_inputs(model.encoder.reads, histories, params.max_history, users)
+    inputs = encoder_inputs(model.encoder.reads, histories, params.max_history, users, model.encoder.codes)
     blocks = []
     for at in range(0, len(histories), QUERY_BLOCK):
         block = {name: tf.constant(values[at : at + QUERY_BLOCK]) for name, values in inputs.items()}

@@ -12,13 +12,16 @@ import tensorflow as tf
 
 from recpipe.core import columns as c
 from recpipe.core.errors import DataError
+from recpipe.core.files import read_json
 from recpipe.core.snapshot import Histories
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
+from recpipe.train.attributes import AttributeCodes
 from recpipe.train.inputs import USER, encoder_inputs
 from recpipe.train.popularity import KIND
 from recpipe.train.repeat_version import RepeatModel, load_repeats
-from recpipe.train.save import QUERY_VECTOR, TOWER, USERS, VECTORS, VOCABULARY
+from recpipe.train.save import QUERY_VECTOR, TOWER, USER_CODES, USERS, VECTORS, VOCABULARY
+from recpipe.train.users import has_attributes
 
 QUERY_BLOCK = 1024
 REMAKE = "Delete the folder and run the stage `train` again."
@@ -29,8 +32,8 @@ class Recommender:
     """A model version ready for use: score of an item = query vector · item vector.
 
     item_vectors: (items + 1, d) float32, row 0 (unknown) zeros, in the order of `vocabulary`. event_types:
-    the ones it knows, by their index from 1. repeats: what mixes in the user's own items where lists may
-    hold them, None if the version has none.
+    the ones it knows, by their index from 1. user_codes: what it reads of users' attributes. repeats: what
+    mixes in the user's own items where lists may hold them, None if the version has none.
     """
 
     version: str
@@ -39,11 +42,16 @@ class Recommender:
     item_vectors: np.ndarray
     event_types: tuple[str, ...]
     _query: Callable[[Histories], np.ndarray] = field(repr=False)
+    user_codes: AttributeCodes
     repeats: RepeatModel | None = None
 
     def query_vectors(self, histories: Histories) -> np.ndarray:
         """(n, d) float32 for n users whose items are indices of the model's own vocabulary, 0 = unknown."""
         return self._query(histories)
+
+    def knows(self, histories: Histories) -> np.ndarray:
+        """Of which of n users an item or an attribute is known, (n,) bool; the others have one list."""
+        return histories.have_known_items | has_attributes(self.user_codes, histories)
 
     def translate(self, histories: Histories, vocabulary: Vocabulary) -> Histories:
         """Histories in the indices of `vocabulary`, told in the model's; what it does not know becomes 0.
@@ -59,10 +67,13 @@ def load(workspace: Workspace, version: str) -> Recommender:
     folder, manifest = workspace.models.verify(version), workspace.models.manifest(version)
     vocabulary = Vocabulary.read(folder / VOCABULARY)
     vectors = _read_vectors(folder / VECTORS, vocabulary.size)
-    query = _same_for_all if manifest["kind"] == KIND else _tower(folder, manifest)
+    codes = AttributeCodes()
+    if (folder / USER_CODES).is_file():
+        codes = AttributeCodes.read(read_json(folder / USER_CODES))
+    query = _same_for_all if manifest["kind"] == KIND else _tower(folder, manifest, codes)
     types = tuple(manifest.get("event_types", ()))
     repeats = load_repeats(folder, manifest)
-    return Recommender(version, manifest["kind"], vocabulary, vectors, types, query, repeats)
+    return Recommender(version, manifest["kind"], vocabulary, vectors, types, query, codes, repeats)
 
 
 def curve(workspace: Workspace, version: str) -> pd.DataFrame:
@@ -90,7 +101,9 @@ def _same_for_all(histories: Histories) -> np.ndarray:
     return np.ones((len(histories), 1), dtype=np.float32)
 
 
-def _tower(folder: Path, manifest: dict[str, Any]) -> Callable[[Histories], np.ndarray]:
+def _tower(
+    folder: Path, manifest: dict[str, Any], codes: AttributeCodes
+) -> Callable[[Histories], np.ndarray]:
     """The saved query tower as a function of histories."""
     saved = tf.saved_model.load(str(folder / TOWER))
     signature, reads = saved.signatures["serving_default"], manifest["query_inputs"]
@@ -101,7 +114,7 @@ def _tower(folder: Path, manifest: dict[str, Any]) -> Callable[[Histories], np.n
         blocks = [np.empty((0, parameters["dimension"] + 1), dtype=np.float32)]
         for start in range(0, len(histories), QUERY_BLOCK):
             some = histories.take(np.arange(start, min(start + QUERY_BLOCK, len(histories))))
-            inputs = encoder_inputs(reads, some, parameters["max_history"], users)
+            inputs = encoder_inputs(reads, some, parameters["max_history"], users, codes)
             tensors = {name: tf.constant(values) for name, values in inputs.items()}
             blocks.append(signature(**tensors)[QUERY_VECTOR].numpy())
         return np.concatenate(blocks)

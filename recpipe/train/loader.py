@@ -12,6 +12,7 @@ from recpipe.train.data import TrainingData
 from recpipe.train.datasets import Batches
 from recpipe.train.encoders import ENCODERS
 from recpipe.train.examples import build_examples
+from recpipe.train.users import attribute_inputs
 
 
 class Loader:
@@ -76,4 +77,6 @@ class Loader:
             data.params,
             every_position=ENCODERS[data.params.encoder].every_position,
             user_numbers=data.users.index_of(histories.user_ids),
+            user_inputs=attribute_inputs(data.user_codes, histories),
+            past=data.past,
         )

@@ -43,6 +43,8 @@ class TrainParams(BaseModel):
     """A query this much older than the newest is drawn half as often: tastes and assortments change."""
     recent_days: int = Field(30, ge=1, le=100_000)
     """An item's bias starts at how many users had it in so many days before the validation part."""
+    latest_days: int = Field(7, ge=1, le=100_000)
+    """A second, shorter time: how many users had an item in so many days weighs in beside `recent_days`."""
     epochs: Annotated[int, Field(ge=1, le=1000)] | Auto = "auto"
     """How often the training queries are passed through at most."""
     batch_size: Annotated[int, Field(ge=1, le=65_536)] | Auto = "auto"
@@ -52,7 +54,7 @@ class TrainParams(BaseModel):
     warmup_share: float = Field(0.05, ge=0, lt=1)
     """Share of the planned steps in which the step size rises from 0."""
     dropout: Annotated[float, Field(ge=0, lt=1)] | Auto = "auto"
-    """Share of history entries, and of hidden units, left out of a training step."""
+    """Share of history entries, hidden units and users' attributes left out of a training step."""
     id_dropout: Annotated[float, Field(ge=0, lt=1)] | Auto = "auto"
     """Share of items whose id is hidden in a training step, so that their categories learn to stand in."""
     use_categories: bool = True
@@ -61,6 +63,8 @@ class TrainParams(BaseModel):
     """Whether an item's attributes, names and numbers, are part of its vector."""
     use_titles: bool = True
     """Whether the words of an item's title are part of its vector."""
+    use_user_attributes: bool = True
+    """Whether a user's attributes, names and numbers, are part of the query vector, beside the history."""
     svd_start: bool | Auto = "auto"
     """Whether items' ids start as the singular vectors of who had what, so that users' likes are near."""
     patience: Annotated[int, Field(ge=1, le=1000)] | Auto = "auto"

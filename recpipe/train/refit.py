@@ -28,7 +28,7 @@ def refit(workspace: Workspace, version: str, snapshot: str) -> str:
 
     That is the new refit; the one that is here, if this version was refitted on this snapshot before; or the
     version itself, if it was trained with `refit` off. The refit takes the version's parameters, best epoch
-    and weight of popularity. A budget is the same once more, and what is left of it decides the step size as
+    and weights of popularity. A budget is the same once more, and what is left of it decides the step size as
     it did: a version that it cut short within an epoch is refitted about as far. No pointer moves. Raises
     DataError if there is no such version or snapshot, or if `version` is a refit itself.
     """
@@ -58,7 +58,9 @@ def _refitted(workspace: Workspace, version: str, snapshot: str, params: Setting
     figures = manifest["figures"]
     logger.info("refit: %s on all of snapshot %s, %d epochs", version, snapshot, figures["best_epoch"])
     fitted = fit(data, workspace, epochs=figures["best_epoch"])
-    weighed = replace(fitted, popularity_weight=figures["popularity_weight"])
+    # versions made before there were two weights have one
+    recent, latest = figures.get("popularity_weights") or (figures["popularity_weight"], 0.0)
+    weighed = replace(fitted, popularity_weights=(recent, latest))
     return save_refit(workspace, weighed, version)
 
 

@@ -11,8 +11,9 @@ from recpipe.core.ragged import Ragged
 from recpipe.train.blocks import sampled_rows
 from recpipe.train.data import TrainingData
 from recpipe.train.fit import Fitted
-from recpipe.train.judge import JUDGED_AT, embed, vectors_at
+from recpipe.train.judge import JUDGED_AT, embed
 from recpipe.train.judges import most_judges
+from recpipe.train.recency import vectors_at
 from recpipe.train.repeat_examples import validation_moments
 from recpipe.train.repeat_features import own_items, popularity_of
 from recpipe.train.repeats import Repeats, log_softmax, score
@@ -38,7 +39,7 @@ def weigh_repeats(fitted: Fitted, repeats: Repeats) -> tuple[float, float]:
     own = own_items(histories, validation_moments(data)[rows], popularity)
     log_own = log_softmax(score(repeats.scorer, own.features), own.items)
     queries = embed(fitted.model, histories, data.users, data.params)
-    vectors = vectors_at(fitted.model, data, "validation", fitted.popularity_weight)
+    vectors = vectors_at(fitted.model, data, "validation", fitted.popularity_weights)
     mixture = Mixture.of(queries, vectors, JUDGED_AT, own.items, log_own)
     ndcg = {weight: _ndcg(mixture, weight, relevant) for weight in WEIGHTS}
     best = max(WEIGHTS, key=lambda weight: ndcg[weight])

@@ -13,23 +13,25 @@ import tensorflow as tf
 import tf_keras
 
 from recpipe.core import columns as c
-from recpipe.core.files import content_id
+from recpipe.core.files import content_id, write_json
 from recpipe.core.refits import REFIT_OF
 from recpipe.core.shelf import Draft
 from recpipe.core.workspace import Workspace
+from recpipe.train.candidates import export_candidates
 from recpipe.train.data import TrainingData
 from recpipe.train.fit import Fitted
 from recpipe.train.inputs import SEQUENCES, USER
-from recpipe.train.judge import vectors_at
+from recpipe.train.recency import learned_weights, vectors_at
 from recpipe.train.repeat_features import FEATURES
 from recpipe.train.repeat_version import FOLDER as REPEATS
 from recpipe.train.repeat_version import export_repeats
 from recpipe.train.repeat_weight import weigh_repeats
 from recpipe.train.repeats import Repeats
 from recpipe.train.two_tower import TwoTower
+from recpipe.train.users import USER_FEATURES, USER_NUMBERS
 
 VOCABULARY, VECTORS, TOWER, USERS = "vocabulary.parquet", "item_vectors.npy", "query_tower", "users.parquet"
-QUERY_VECTOR = "query_vector"
+USER_CODES, QUERY_VECTOR = "user_codes.json", "query_vector"
 
 
 def save(workspace: Workspace, fitted: Fitted, repeats: Repeats | None = None) -> str:
@@ -70,7 +72,7 @@ def begin(workspace: Workspace, fitted: Fitted, prefix: str, more: Sequence[Any]
 
     Training the same again gives the folder that is here.
     """
-    made_of = fitted.data.snapshot, fitted.data.params.model_dump(), fitted.popularity_weight
+    made_of = fitted.data.snapshot, fitted.data.params.model_dump(), fitted.popularity_weights
     return workspace.models.draft(f"{prefix}-{content_id(*made_of, _weights(fitted.model), *more)}")
 
 
@@ -79,17 +81,22 @@ def write(draft: Draft, fitted: Fitted, figures: Mapping[str, Any], more: Mappin
 
     vocabulary.parquet: item_index, item_id. item_vectors.npy: (items + 1, dimension + 1) float32, row 0
     zeros, the last dimension the item's bias. query_tower/: a SavedModel, see `_export_tower`.
-    users.parquet (encoder `id`): user_index, user_id. repeats/ (with a repeat model): a SavedModel, see
-    `export_repeats`; its weight in lists stands in the manifest.
+    candidate_tower/, item_codes.json (where items have features): vectors of new ones, see `candidates`.
+    users.parquet (encoder `id`): user_index, user_id. user_codes.json (where users have attributes): what
+    they became. repeats/ (with a repeat model): a SavedModel, see `export_repeats`; its weight in lists
+    stands in the manifest.
     """
     data, encoder = fitted.data, fitted.model.encoder
     data.vocabulary.write(draft.folder / VOCABULARY)
     # popularity as of the test's begin, so newer than the training events; of a refit: as of now
-    vectors = vectors_at(fitted.model, data, "test", fitted.popularity_weight)
+    vectors = vectors_at(fitted.model, data, "test", fitted.popularity_weights)
     np.save(draft.folder / VECTORS, vectors)
     _export_tower(fitted.model, data, draft.folder / TOWER)
+    export_candidates(fitted.model, data, vectors, draft.folder)
     if USER in encoder.reads:
         _write_users(data.users.ids, draft.folder / USERS)
+    if USER_FEATURES in encoder.reads:
+        write_json(draft.folder / USER_CODES, encoder.codes.told())
     return draft.seal(
         {
             "kind": data.params.encoder,
@@ -102,7 +109,8 @@ def write(draft: Draft, fitted: Fitted, figures: Mapping[str, Any], more: Mappin
             "figures": {
                 "best_epoch": fitted.best_epoch,
                 "ended": fitted.ended,
-                "popularity_weight": fitted.popularity_weight,
+                "popularity_weights": list(fitted.popularity_weights),
+                "recency_weights": learned_weights(fitted.model),
                 **figures,
             },
             **more,
@@ -134,14 +142,21 @@ def _weights(model: tf_keras.Model) -> list[str]:
 def _export_tower(model: TwoTower, data: TrainingData, folder: Path) -> None:
     """Export the query tower with one signature, `serving_default`.
 
-    Takes what the manifest names as `query_inputs`, all int32: `history` (n, max_history), item indices of
+    Takes what the manifest names as `query_inputs`, int32: `history` (n, max_history), item indices of
     vocabulary.parquet, newest first, padded with 0; `event_types`, of the same shape, positions from 1 in the
     manifest's `event_types`; `gaps`, of the same shape, see `inputs.gap_buckets`; or (encoder `id`) `user`
-    (n,), indices of users.parquet, 0 = unknown. Returns `query_vector` (n, dimension + 1) float32,
-    the last one 1. Score = dot product with a row of item_vectors.npy.
+    (n,), indices of users.parquet, 0 = unknown. Where users have attributes, also `user_features` (n, any),
+    positions from 1 in the `features` of user_codes.json, 0 = none or unknown; and `user_numbers` (n, 2 m)
+    float32, two columns for each of its m `scales`: the number, less `mean` and in units of `deviation`
+    (its logarithm if `is_log`), 0 where it is unknown; and 1 where it is unknown. Returns `query_vector`
+    (n, dimension + 1) float32, the last one 1. Score = dot product with a row of item_vectors.npy.
     """
     shapes = {name: [None, data.params.max_history] for name in SEQUENCES} | {USER: [None]}
-    reads = {name: tf.TensorSpec(shapes[name], tf.int32, name=name) for name in model.encoder.reads}
+    shapes |= {USER_FEATURES: [None, None], USER_NUMBERS: [None, len(model.encoder.codes.number_names)]}
+    reads = {
+        name: tf.TensorSpec(shapes[name], tf.float32 if name == USER_NUMBERS else tf.int32, name=name)
+        for name in model.encoder.reads
+    }
     exported = tf.Module()
     exported.encoder = model.encoder  # so that its variables are saved
     signature = _signature(model.query_vectors).get_concrete_function(**reads)

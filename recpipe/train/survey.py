@@ -8,11 +8,12 @@ from recpipe.core.snapshot import Histories, Moment
 from recpipe.train import blocks
 from recpipe.train.blocks import Source, sampled_rows
 from recpipe.train.judges import Judges, most_judges, questions
+from recpipe.train.moments import MICROSECONDS_PER_DAY, PastCounts, PastPopularity
 from recpipe.train.params import TrainParams
 
 MOMENTS: tuple[Moment, ...] = ("validation", "test")
-RECENT_USERS = "recent_users"
-MICROSECONDS_PER_DAY = 86_400_000_000
+RECENT_USERS, LATEST_USERS = "recent_users", "latest_users"
+NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,10 @@ class Survey:
 
     lengths: (users,) int32, events of the train part; is_trained: (users,) bool, who is trained on.
     histories, validation: their train and validation parts, or those of a sample as large as a block.
-    newest: moment -> time of the newest event before it. recent_users: moment -> (items + 1,) float32, how
-    many users had an item in the last `recent_days` before it.
+    newest: moment -> time of the newest event before it. users_of_late: moment -> "recent_users" |
+    "latest_users" -> (items + 1,) float32, how many users had an item in the last `recent_days` and
+    `latest_days` before it. past: the same at moments of the train part; None where lists are made at each
+    user's own last event.
     """
 
     lengths: np.ndarray
@@ -31,7 +34,8 @@ class Survey:
     validation: Histories
     judges: Judges
     newest: dict[Moment, int]
-    recent_users: dict[Moment, np.ndarray]
+    users_of_late: dict[Moment, dict[str, np.ndarray]]
+    past: PastPopularity | None
 
 
 def survey(source: Source, item_count: int, event_weights: np.ndarray, params: TrainParams) -> Survey:
@@ -39,6 +43,7 @@ def survey(source: Source, item_count: int, event_weights: np.ndarray, params: T
     count = len(source.wanted)
     lengths, can_judge = np.zeros(count, np.int32), np.zeros(count, bool)
     newest: dict[Moment, int] = dict.fromkeys(MOMENTS, 0)
+    oldest = NEVER
     for block in source.blocks():
         lengths[block.rows] = block.histories.counts[:, 0]
         asked = questions(block.histories, item_count, event_weights)
@@ -46,6 +51,7 @@ def survey(source: Source, item_count: int, event_weights: np.ndarray, params: T
         for moment in MOMENTS:
             times = block.histories.until(moment).times
             newest[moment] = max(newest[moment], int(times.max(initial=0)))
+        oldest = min(oldest, int(block.histories.part("train").times.min(initial=NEVER)))
     chosen = some_of(np.ones(count, bool), params.sample, params.seed)
     is_trained, can_judge = chosen & (lengths > 0), chosen & can_judge
     limit = most_judges(params, item_count)
@@ -54,11 +60,20 @@ def survey(source: Source, item_count: int, event_weights: np.ndarray, params: T
     held = some_of(is_trained, blocks.BLOCK_EVENTS / max(events, 1), params.seed)
 
     judges, histories, validation = [], [], []
-    recent = {moment: np.zeros(item_count + 1, np.float32) for moment in MOMENTS}
+    days = {RECENT_USERS: params.recent_days, LATEST_USERS: params.latest_days}
+    late = {moment: {name: np.zeros(item_count + 1, np.float32) for name in days} for moment in MOMENTS}
+    has_one_moment = source.snapshot.manifest["split"]["kind"] == "time"
+    past = (
+        PastCounts(oldest, newest["validation"], item_count, tuple(days.values())) if has_one_moment else None
+    )
     for block in source.blocks():
         for moment in MOMENTS:
-            since = newest[moment] - params.recent_days * MICROSECONDS_PER_DAY
-            recent[moment] += recent_users(block.histories.until(moment), item_count + 1, since)
+            before = block.histories.until(moment)
+            for name, span in days.items():
+                since = newest[moment] - span * MICROSECONDS_PER_DAY
+                late[moment][name] += recent_users(before, item_count + 1, since)
+        if past:
+            past.add(block.histories.part("train"))
         judges.append(questions(block.of(judging), item_count, event_weights))
         histories.append(block.of(held).part("train"))
         validation.append(block.of(held).part("validation"))
@@ -69,7 +84,8 @@ def survey(source: Source, item_count: int, event_weights: np.ndarray, params: T
         validation=Histories.joined(validation),
         judges=Judges.joined(judges),
         newest=newest,
-        recent_users=recent,
+        users_of_late=late,
+        past=past.log() if past else None,
     )
 
 

@@ -24,7 +24,8 @@ def write_snapshot(workspace: Workspace) -> Write:
         categories: Mapping[str, list[str]] | None = None,
         split: Mapping[str, str] | None = None,
         group_users: int = 2048,
+        attributes: Mapping[str, str] | None = None,
     ) -> str:
-        return write_world(workspace, world, name, categories or {}, split, group_users)
+        return write_world(workspace, world, name, categories or {}, split, group_users, attributes)
 
     return write

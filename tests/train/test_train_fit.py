@@ -9,18 +9,10 @@ from recpipe.core.errors import StageError
 from recpipe.core.progress import Progress
 from recpipe.core.workspace import Workspace
 from recpipe.train.fit import Fitted, build_model
-from recpipe.train.judge import (
-    POPULARITY_WEIGHTS,
-    check_collapse,
-    embed,
-    judge,
-    judge_vectors,
-    popularity_bias,
-    vectors_at,
-    weigh_popularity,
-)
+from recpipe.train.judge import check_collapse, judge
 from recpipe.train.loader import Loader
 from recpipe.train.optimizer import LazyAdam
+from recpipe.train.recency import log_users
 from recpipe.train.settings import Settings
 from recpipe.train.two_tower import TwoTower
 from tests.train.conftest import Write
@@ -111,19 +103,8 @@ def test_vectors_that_are_no_numbers_are_named(data: train.TrainingData) -> None
 
 def test_the_bias_starts_at_recent_popularity(data: train.TrainingData) -> None:
     bias = untrained(data).item_vectors()[1:, -1]
-    np.testing.assert_allclose(bias, popularity_bias(data.counts["validation"])[1:])
+    np.testing.assert_allclose(bias, log_users(data.counts["validation"])[1:, 0])
     np.testing.assert_allclose(bias, np.log(1 + data.counts["validation"]["recent_users"][1:]), rtol=1e-6)
-
-
-def test_popularity_weighs_what_suits_the_judges(data: train.TrainingData) -> None:
-    model = untrained(data)
-    weight, ndcg = weigh_popularity(model, data)
-    queries = embed(model, data.judges.histories, data.users, QUICK)
-    by_hand = [
-        judge_vectors(queries, vectors_at(model, data, "validation", one), data.judges)
-        for one in POPULARITY_WEIGHTS
-    ]
-    assert ndcg == max(by_hand) == by_hand[POPULARITY_WEIGHTS.index(weight)]
 
 
 def test_an_item_without_training_events_has_its_bias_only(data: train.TrainingData) -> None:

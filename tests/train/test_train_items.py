@@ -9,13 +9,12 @@ import tensorflow as tf
 
 from recpipe import train
 from recpipe.core.workspace import Workspace
-from recpipe.train.attributes import read_attributes
-from recpipe.train.bags import packed
+from recpipe.train.attributes import learn_attributes
+from recpipe.train.bags import Bag, packed
 from recpipe.train.fit import build_model
 from recpipe.train.item_inputs import (
     MOST_WORDS,
     WORD_BUCKETS,
-    category_bag,
     read_item_inputs,
     title_bag,
     word_bucket,
@@ -39,6 +38,16 @@ QUICK: dict[str, Any] = {
 
 def paths(*lists: list[str]) -> pa.Array:
     return pa.array(lists, pa.list_(pa.string()))
+
+
+def read_attributes(documents: list[str | None]) -> tuple[Bag, np.ndarray]:
+    return learn_attributes(documents).encode(documents)
+
+
+def category_bag(lists: pa.Array) -> Bag:
+    bare = {"title": pa.nulls(len(lists), pa.string()), "attributes": pa.nulls(len(lists), pa.string())}
+    inputs = read_item_inputs(pa.table({"categories": lists} | bare), len(lists), Settings())
+    return inputs.bags["categories"]
 
 
 def untrained(data: train.TrainingData) -> TwoTower:

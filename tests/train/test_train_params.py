@@ -15,7 +15,7 @@ from recpipe.train.fit import build_model
 from recpipe.train.judge import embed
 from recpipe.train.loader import Loader
 from recpipe.train.params import TrainParams
-from recpipe.train.survey import RECENT_USERS
+from recpipe.train.survey import LATEST_USERS, RECENT_USERS
 from tests.train.conftest import Write
 from tests.train.worlds import market_world
 
@@ -76,6 +76,7 @@ CHANGES: dict[str, tuple[Any, Observe]] = {
     "repeats": ("off", lambda data: [train.fit_repeats(data) is None]),
     "half_life_days": (5.0, examples),
     "recent_days": (10, lambda data: [data.counts["validation"][RECENT_USERS]]),
+    "latest_days": (20, lambda data: [data.counts["validation"][LATEST_USERS]]),
     "epochs": (2, epochs_run),
     "batch_size": (8, first_batch),
     "learning_rate": (0.1, fitted),
@@ -85,6 +86,7 @@ CHANGES: dict[str, tuple[Any, Observe]] = {
     "use_categories": (False, item_vectors_before_training),
     "use_attributes": (False, item_vectors_before_training),
     "use_titles": (False, item_vectors_before_training),
+    "use_user_attributes": (False, vectors_before_training),
     "svd_start": (True, item_vectors_before_training),
     "patience": (1, epochs_run),
     "max_minutes": (1e-9, why_training_ended),
@@ -108,7 +110,9 @@ def test_every_parameter_is_tried_below() -> None:
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_parameter_changes_what_it_says(name: str, workspace: Workspace, write_snapshot: Write) -> None:
-    write_snapshot(market_world(), categories={f"i{item:02d}": [f"kind {item % 2}"] for item in range(15)})
+    kinds = {f"i{item:02d}": [f"kind {item % 2}"] for item in range(15)}
+    ages = {f"u{user:02d}": f'{{"age":{user}}}' for user in range(12)}
+    write_snapshot(market_world(), categories=kinds, attributes=ages)
     value, observe = CHANGES[name]
     base = BASE | NEEDS.get(name, {})
     before, after = (

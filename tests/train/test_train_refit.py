@@ -16,7 +16,7 @@ from recpipe.core.refits import find_refit
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
 from recpipe.train.data import read_up_to_now
-from recpipe.train.judge import popularity_bias
+from recpipe.train.recency import log_users
 from recpipe.train.settings import Settings
 from tests.tiny import alter
 from tests.train.conftest import Write
@@ -115,19 +115,20 @@ def test_the_epochs_found_are_run_with_the_step_sizes_that_were_planned(
     assert (len(whole.curve), cut.ended) == (4, "all epochs")
 
 
-def test_a_refit_runs_the_best_epoch_and_takes_the_weight_of_popularity(
+def test_a_refit_runs_the_best_epoch_and_takes_the_weights_of_popularity(
     workspace: Workspace, launched: str
 ) -> None:
     fitted = train.fit(train.read(workspace, "", QUICK.model_copy(update={"epochs": 3, "patience": 3})))
     versions = [
-        train.save(workspace, replace(fitted, best_epoch=2, popularity_weight=weight))
-        for weight in (1.0, 3.0)
+        train.save(workspace, replace(fitted, best_epoch=2, popularity_weights=weights))
+        for weights in ((1.0, 0.0), (3.0, 0.5))
     ]
     refits = [train.refit(workspace, version, launched) for version in versions]
     assert [len(train.curve(workspace, name)) for name in refits] == [2, 2]
     one, three = (train.load(workspace, name).item_vectors for name in refits)
     now = read_up_to_now(workspace, launched, QUICK).counts["test"]
-    np.testing.assert_allclose((three - one)[1:, -1], 2 * popularity_bias(now)[1:], atol=1e-5)
+    expected = log_users(now) @ [2, 0.5]
+    np.testing.assert_allclose((three - one)[1:, -1], expected[1:], atol=1e-5)
     np.testing.assert_array_equal(three[:, :-1], one[:, :-1])
 
 

@@ -10,7 +10,7 @@ from recpipe.core.retrieval import top_k
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
-from recpipe.train.judge import popularity_bias, vectors_at
+from recpipe.train.recency import learned_weights, log_users, vectors_at
 from recpipe.train.settings import Settings
 from tests.tiny import alter
 from tests.train.conftest import Write
@@ -58,7 +58,8 @@ def test_a_version_says_what_it_is_made_of(workspace: Workspace, data: train.Tra
     assert set(train.figures(workspace, version)) == {
         "best_epoch",
         "ended",
-        "popularity_weight",
+        "popularity_weights",
+        "recency_weights",
         "validation_ndcg",
     }
 
@@ -102,8 +103,10 @@ def test_an_unknown_version_is_named(workspace: Workspace) -> None:
 
 def test_the_bias_that_is_served_has_moved_with_popularity(data: train.TrainingData) -> None:
     fitted = train.fit(data)
-    moved = vectors_at(fitted.model, data, "test", weight=2.0) - fitted.model.item_vectors()
-    expected = 2 * popularity_bias(data.counts["test"]) - popularity_bias(data.counts["validation"])
+    moved = vectors_at(fitted.model, data, "test", (2.0, 0.5)) - fitted.model.item_vectors()
+    at_test, before = data.counts["test"], data.counts["validation"]
+    recent, latest = learned_weights(fitted.model)
+    expected = log_users(at_test) @ (recent + 2, latest + 0.5) - log_users(before) @ (recent + 1, latest)
     np.testing.assert_allclose(moved[1:, -1], expected[1:], atol=1e-6)
     assert not moved[:, :-1].any()
     assert not moved[0].any()

@@ -25,16 +25,17 @@ def write_world(
     categories: Mapping[str, list[str]],
     split: Mapping[str, str] | None = None,
     group_users: int = 2048,
+    attributes: Mapping[str, str] | None = None,
 ) -> str:
     """Write a world as a snapshot; `split` changes what its manifest says of the split.
 
-    group_users: users of a row group.
+    group_users: users of a row group. attributes: JSON of what else is known of users.
     """
     known = sorted({item for parts in world.values() for part in parts[:2] for item, _ in part})
     later = sorted({item for parts in world.values() for item, _ in parts[2]} - set(known))
     index = {item: position for position, item in enumerate([*known, *later], start=1)}
     draft = workspace.snapshots.draft(name)
-    told = interactions(world, index)
+    told = interactions(world, index, attributes or {})
     pq.write_table(told, draft.folder / "interactions.parquet", row_group_size=group_users)
     pq.write_table(items(list(index), categories), draft.folder / "items.parquet")
     pq.write_table(item_features(world, index), draft.folder / "item_features.parquet")
@@ -46,7 +47,7 @@ def write_world(
     return name
 
 
-def interactions(world: World, index: Mapping[str, int]) -> pa.Table:
+def interactions(world: World, index: Mapping[str, int], attributes: Mapping[str, str]) -> pa.Table:
     users = sorted(world)
     events = [[event for part in world[user] for event in part] for user in users]
     times = [[int(day * DAY) for _, day in each] for each in events]
@@ -62,6 +63,7 @@ def interactions(world: World, index: Mapping[str, int]) -> pa.Table:
             "train_count": counts[:, 0],
             "validation_count": counts[:, 1],
             "test_count": counts[:, 2],
+            "attributes": [attributes.get(user, "{}") for user in users],
         }
     )
 

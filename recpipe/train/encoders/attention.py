@@ -8,6 +8,7 @@ import tensorflow as tf
 import tf_keras
 
 from recpipe.train import chance
+from recpipe.train.attributes import AttributeCodes
 from recpipe.train.encoders.sequence import SequenceEncoder
 from recpipe.train.items import ItemTower
 from recpipe.train.settings import Settings
@@ -20,8 +21,10 @@ class AttentionEncoder(SequenceEncoder):
 
     name_in_params = "attention"
 
-    def __init__(self, params: Settings, user_count: int, items: ItemTower) -> None:
-        super().__init__(params, user_count, items)
+    def __init__(
+        self, params: Settings, user_count: int, items: ItemTower, codes: AttributeCodes | None = None
+    ) -> None:
+        super().__init__(params, user_count, items, codes)
         self.positions = self._table(params.max_history, "position_table")
         self.blocks = [Block(params) for _ in range(params.layers)]
         self.norm = tf_keras.layers.LayerNormalization(epsilon=1e-6)

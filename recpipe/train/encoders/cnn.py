@@ -7,6 +7,7 @@ looks twice as far back as the one before it.
 import tensorflow as tf
 import tf_keras
 
+from recpipe.train.attributes import AttributeCodes
 from recpipe.train.encoders.sequence import SequenceEncoder
 from recpipe.train.items import ItemTower
 from recpipe.train.settings import Settings
@@ -20,8 +21,10 @@ class CnnEncoder(SequenceEncoder):
 
     name_in_params = "cnn"
 
-    def __init__(self, params: Settings, user_count: int, items: ItemTower) -> None:
-        super().__init__(params, user_count, items)
+    def __init__(
+        self, params: Settings, user_count: int, items: ItemTower, codes: AttributeCodes | None = None
+    ) -> None:
+        super().__init__(params, user_count, items, codes)
         self.norms = [tf_keras.layers.LayerNormalization(epsilon=1e-6) for _ in DILATIONS]
         self.convolutions = [
             tf_keras.layers.Conv1D(

@@ -6,6 +6,7 @@ Hidasi et al., "Session-based Recommendations with Recurrent Neural Networks" (2
 import tensorflow as tf
 import tf_keras
 
+from recpipe.train.attributes import AttributeCodes
 from recpipe.train.encoders.sequence import SequenceEncoder
 from recpipe.train.items import ItemTower
 from recpipe.train.settings import Settings
@@ -16,8 +17,10 @@ class GruEncoder(SequenceEncoder):
 
     name_in_params = "gru"
 
-    def __init__(self, params: Settings, user_count: int, items: ItemTower) -> None:
-        super().__init__(params, user_count, items)
+    def __init__(
+        self, params: Settings, user_count: int, items: ItemTower, codes: AttributeCodes | None = None
+    ) -> None:
+        super().__init__(params, user_count, items, codes)
         self.recurrent = tf_keras.layers.GRU(2 * params.dimension, return_sequences=True)
         self.output_layer = tf_keras.layers.Dense(params.dimension)
 

@@ -5,6 +5,7 @@ import tensorflow as tf
 import tf_keras
 
 from recpipe.train import chance
+from recpipe.train.attributes import AttributeCodes
 from recpipe.train.encoders.contract import Encoder
 from recpipe.train.inputs import HISTORY
 from recpipe.train.items import ItemTower
@@ -22,8 +23,10 @@ class MeanEncoder(Encoder):
     name_in_params = "mean"
     reads = (HISTORY,)
 
-    def __init__(self, params: Settings, user_count: int, items: ItemTower) -> None:
-        super().__init__(params, user_count, items)
+    def __init__(
+        self, params: Settings, user_count: int, items: ItemTower, codes: AttributeCodes | None = None
+    ) -> None:
+        super().__init__(params, user_count, items, codes)
         spans = np.geomspace(2, 2 * params.max_history, MEAN_DECAYS)
         self.log_spans = tf.Variable(np.log(spans), dtype=tf.float32, name="log_spans")
         self.hidden = tf_keras.layers.Dense(2 * params.dimension, activation="gelu")
@@ -31,7 +34,7 @@ class MeanEncoder(Encoder):
         self.direct = tf_keras.layers.Dense(params.dimension, use_bias=False)
         self.dropout = chance.Dropout(params.dropout)
 
-    def call(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
+    def encode(self, inputs: dict[str, tf.Tensor], training: bool) -> tf.Tensor:
         """History (n, max_history) -> (n, 1, dimension)."""
         history = inputs[HISTORY]
         present = tf.cast(history > 0, tf.float32)

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from recpipe.train import chance
+from recpipe.train.attributes import AttributeCodes
 from recpipe.train.encoders.contract import Encoder
 from recpipe.train.inputs import EVENT_TYPES, GAP_BUCKETS, GAPS, HISTORY
 from recpipe.train.items import ItemTower
@@ -20,8 +21,10 @@ class SequenceEncoder(Encoder):
     reads = (HISTORY, EVENT_TYPES, GAPS)
     every_position = True
 
-    def __init__(self, params: Settings, user_count: int, items: ItemTower) -> None:
-        super().__init__(params, user_count, items)
+    def __init__(
+        self, params: Settings, user_count: int, items: ItemTower, codes: AttributeCodes | None = None
+    ) -> None:
+        super().__init__(params, user_count, items, codes)
         self.type_table = self._table(MOST_EVENT_TYPES + 1, "type_table")
         self.gap_table = self._table(GAP_BUCKETS + 1, "gap_table")
         self.dropout = chance.Dropout(params.dropout)
@@ -33,7 +36,7 @@ class SequenceEncoder(Encoder):
         """
         raise NotImplementedError
 
-    def call(self, inputs: dict[str, tf.Tensor], training: bool = False) -> tf.Tensor:
+    def encode(self, inputs: dict[str, tf.Tensor], training: bool) -> tf.Tensor:
         """Three inputs (n, max_history), newest first -> (n, max_history, dimension), newest first."""
         history = tf.reverse(inputs[HISTORY], [1])
         entries = self.items(history, training=training) * self.params.dimension**0.5

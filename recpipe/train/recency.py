@@ -1,0 +1,93 @@
+"""What popularity of the moment weighs in the score: learned in training, then fitted on the validation part.
+
+Training learns from popularity as of each query's moment (`moments.py`). What it finds is added to the
+weights that the validation part asks for: on few users the towers are surer of themselves than they
+should be, and more popularity makes up for it.
+"""
+
+import logging
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from recpipe.core.snapshot import Moment
+from recpipe.train.data import TrainingData
+from recpipe.train.judge import embed, judge_vectors
+from recpipe.train.survey import LATEST_USERS, RECENT_USERS
+from recpipe.train.two_tower import TwoTower
+
+Weights = tuple[float, float]
+"""Of popularity in the last `recent_days`, and in the last `latest_days`."""
+
+AS_TRAINED: Weights = (1.0, 0.0)
+RECENT_WEIGHTS = (0.0, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
+LATEST_WEIGHTS = (0.0, 0.25, 0.5, 1.0, 2.0)
+
+logger = logging.getLogger("recpipe.train")
+
+
+def vectors_at(model: TwoTower, data: TrainingData, moment: Moment, weights: Weights) -> np.ndarray:
+    """Item vectors, (items + 1, dimension + 1), with the popularity of `moment` at `weights` in the bias.
+
+    The bias is log popularity before the validation part, at the weights AS_TRAINED and those learned in
+    training, plus what else was learned. Only the popularity is replaced, and the learned weights are added
+    to those given.
+    """
+    learned = np.array(learned_weights(model))
+    shift = log_users(data.counts[moment]) @ (learned + weights)
+    shift -= log_users(data.counts["validation"]) @ (learned + AS_TRAINED)
+    vectors = model.item_vectors()
+    vectors[1:, -1] += shift[1:]
+    return vectors
+
+
+def learned_weights(model: TwoTower) -> list[float]:
+    """What training found that popularity in the recent and the latest days weighs; 0 if it did not ask."""
+    return [float(weight) for weight in model.recency.weights.numpy()] if model.recency else [0.0, 0.0]
+
+
+def log_users(counts: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Log of one plus how many users had each item in the recent and the latest days, (items + 1, 2) float32.
+
+    Users rather than events: one user's hundred purchases say little about the others.
+    """
+    return np.log1p(np.stack([counts[RECENT_USERS], counts[LATEST_USERS]], axis=1)).astype(np.float32)
+
+
+def weigh_popularity(model: TwoTower, data: TrainingData) -> tuple[Weights, float]:
+    """The weights of popularity that suit the judges best, and their NDCG@10 with them.
+
+    Where users come and go, popularity at the end of the train part says little, and may weigh nothing. The
+    grid is climbed from what training used, a step of either weight at a time, until no neighbour is better.
+    """
+    if len(data.judges) == 0:
+        return AS_TRAINED, math.nan
+    queries = embed(model, data.judges.histories, data.users, data.params)
+    ndcg: dict[Weights, float] = {}
+
+    def tried(weights: Weights) -> float:
+        if weights not in ndcg:
+            vectors = vectors_at(model, data, "validation", weights)
+            ndcg[weights] = judge_vectors(queries, vectors, data.judges)
+        return ndcg[weights]
+
+    best, before = AS_TRAINED, None
+    while best != before:
+        # of equal ones the one that is kept is where the climb stands
+        before, best = best, max([best, *neighbours(best)], key=tried)
+    logger.info(
+        "popularity of %d days weighs %.2f, of %d days %.2f: validation NDCG@10 %.4f",
+        *(data.params.recent_days, best[0], data.params.latest_days, best[1], ndcg[best]),
+    )
+    return best, ndcg[best]
+
+
+def neighbours(weights: Weights) -> Iterator[Weights]:
+    """The weights a step away in one of the two grids."""
+    recent, latest = RECENT_WEIGHTS.index(weights[0]), LATEST_WEIGHTS.index(weights[1])
+    for step in (-1, 1):
+        if 0 <= recent + step < len(RECENT_WEIGHTS):
+            yield RECENT_WEIGHTS[recent + step], weights[1]
+        if 0 <= latest + step < len(LATEST_WEIGHTS):
+            yield weights[0], LATEST_WEIGHTS[latest + step]
