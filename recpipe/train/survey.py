@@ -13,7 +13,6 @@ from recpipe.train.params import TrainParams
 
 MOMENTS: tuple[Moment, ...] = ("validation", "test")
 RECENT_USERS, LATEST_USERS = "recent_users", "latest_users"
-NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def survey(source: Source, item_count: int, event_weights: np.ndarray, params: T
     count = len(source.wanted)
     lengths, can_judge = np.zeros(count, np.int32), np.zeros(count, bool)
     newest: dict[Moment, int] = dict.fromkeys(MOMENTS, 0)
-    oldest = NEVER
+    oldest: int = np.iinfo(np.int64).max
     for block in source.blocks():
         lengths[block.rows] = block.histories.counts[:, 0]
         asked = questions(block.histories, item_count, event_weights)
@@ -51,7 +50,7 @@ def survey(source: Source, item_count: int, event_weights: np.ndarray, params: T
         for moment in MOMENTS:
             times = block.histories.until(moment).times
             newest[moment] = max(newest[moment], int(times.max(initial=0)))
-        oldest = min(oldest, int(block.histories.part("train").times.min(initial=NEVER)))
+        oldest = int(block.histories.part("train").times.min(initial=oldest))
     chosen = some_of(np.ones(count, bool), params.sample, params.seed)
     is_trained, can_judge = chosen & (lengths > 0), chosen & can_judge
     limit = most_judges(params, item_count)
@@ -63,9 +62,8 @@ def survey(source: Source, item_count: int, event_weights: np.ndarray, params: T
     days = {RECENT_USERS: params.recent_days, LATEST_USERS: params.latest_days}
     late = {moment: {name: np.zeros(item_count + 1, np.float32) for name in days} for moment in MOMENTS}
     has_one_moment = source.snapshot.manifest["split"]["kind"] == "time"
-    past = (
-        PastCounts(oldest, newest["validation"], item_count, tuple(days.values())) if has_one_moment else None
-    )
+    first, last = min(oldest, newest["validation"]), newest["validation"]
+    past = PastCounts(first, last, item_count, tuple(days.values())) if has_one_moment else None
     for block in source.blocks():
         for moment in MOMENTS:
             before = block.histories.until(moment)
