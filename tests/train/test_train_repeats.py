@@ -203,6 +203,7 @@ def test_probabilities_of_each_user_sum_to_one_and_nobody_without_items_has_any(
         user_ids=np.append(histories.user_ids, "new").astype(object),
         offsets=np.append(histories.offsets, histories.offsets[-1]),
         counts=np.vstack([histories.counts, [[0, 0, 0]]]),
+        attributes=None,
     )
     moments = np.full(4, int(TEST_FROM * MICROSECONDS_PER_DAY))
     own, log_p = loaded.log_probabilities(empty, moments, data.counts["test"]["recent_events"])
