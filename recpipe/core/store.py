@@ -160,7 +160,7 @@ def rewrite(database: Path) -> None:
         pass
     unfinished = temporary(database.parent, database.name)
     try:
-        with connect(None) as store:
+        with _disk_errors_named(database), connect(None) as store:
             store.query(f"ATTACH {_literal(database)} AS old (READ_ONLY)")
             store.query(f"ATTACH {_literal(unfinished)} AS new")
             store.query("COPY FROM DATABASE old TO new")
