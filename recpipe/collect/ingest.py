@@ -100,13 +100,7 @@ def _merge_staged(store: Store, batch: Batch, params: CollectParams) -> None:
     kept = store.run_sql("collect/merge_events", ingestion_id=ingestion_id, **span).value()
     if batch.staged.identified:
         kept += store.run_sql("collect/merge_identified_events", ingestion_id=ingestion_id).value()
-    late = store.run_sql(
-        "collect/late_events",
-        ingestion_id=ingestion_id,
-        source=batch.source,
-        late_days=params.late_days,
-        **span,
-    ).value()
+    late = _count_late(store, batch, params.late_days, span) if kept else 0
     set_aside = _set_aside(store, params.max_events_per_day)
     for table in ("items", "users"):
         store.run_sql(f"collect/merge_{table}", ingestion_id=ingestion_id)
@@ -129,6 +123,17 @@ def _merge_staged(store: Store, batch: Batch, params: CollectParams) -> None:
     oldest = Rules.of(params).oldest()
     if oldest:
         store.run_sql("collect/expire", oldest=oldest)
+
+
+def _count_late(store: Store, batch: Batch, late_days: float, span: Mapping[str, datetime | None]) -> int:
+    late: int = store.run_sql(
+        "collect/late_events",
+        ingestion_id=batch.ingestion_id,
+        source=batch.source,
+        late_days=late_days,
+        **span,
+    ).value()
+    return late
 
 
 def _set_aside(store: Store, most: int) -> dict[str, int]:
