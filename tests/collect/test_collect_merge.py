@@ -121,7 +121,7 @@ MANY = [f"u{n % 4},i{n % 5},2024-03-{1 + n // 3:02}" for n in range(30)] + [",i,
 pieces = st.lists(st.tuples(st.integers(0, 31), st.integers(1, 32)), min_size=1, max_size=4)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=pieces)
 def test_overlapping_pieces_in_any_order_add_up_and_give_the_same(tmp_path, pieces):
     workspace = Workspace.open(tmp_path / "pieces")

@@ -9,7 +9,7 @@ from recpipe.core.checks import check_table
 from recpipe.core.errors import CheckError
 from recpipe.core.shipped import shipped
 from recpipe.core.store import connect
-from tests.collect.shops import HEADER, THREE, collected, files, write
+from tests.collect.shops import HEADER, THREE, collected, files, rows, write
 
 
 def item(**columns):
@@ -112,24 +112,24 @@ def test_good_rows_pass_and_are_shown_on_a_page_that_needs_nothing_from_elsewher
     assert "src=" not in shown
 
 
-def spoilt(bad, rows=200):
-    lines = [f"u{n % 7},i{n % 5},2024-01-{1 + n % 28:02}T{n % 24:02}:{n % 60:02}" for n in range(rows)]
+def spoilt(bad):
+    lines = [f"u{n % 7},i{n % 5},2024-01-{1 + n % 28:02}T{n % 24:02}:{n % 60:02}" for n in range(200)]
     return "\n".join([HEADER, *("," + line if n < bad else line for n, line in enumerate(lines))])
 
 
 @pytest.mark.parametrize(
-    ("bad", "limits", "stops"),
-    [(90, {}, False), (110, {}, True), (10, {"any": 0.04}, True), (110, {"any": 1}, False)],
+    ("bad", "limits", "stopping"), [(90, {}, 0), (110, {}, 1), (10, {"any": 0.04}, 1), (110, {"any": 1}, 0)]
 )
-def test_too_many_bad_rows_stop_the_stage_and_fewer_are_warned_of(workspace, tmp_path, bad, limits, stops):
-    batch = collect.read(workspace, files(write(tmp_path, "e.csv", spoilt(bad)), stop_shares=limits))
-    if stops:
-        with pytest.raises(CheckError, match="no reason for quarantine is too frequent"):
-            collect.check(workspace, batch, report=tmp_path / "checks.json")
-        assert "too many columns" in (tmp_path / "checks.html").read_text()
-    else:
-        warned = [result.expectation for result in collect.check(workspace, batch).failed("warning")]
-        assert "every row is usable" in warned
+def test_how_many_bad_rows_are_too_many_is_a_parameter(workspace, tmp_path, bad, limits, stopping):
+    collect.read(workspace, files(write(tmp_path, "e.csv", spoilt(bad)), stop_shares=limits))
+    assert rows(workspace, "SELECT count(*) FROM staged_reasons WHERE share > most") == [(stopping,)]
+
+
+def test_too_many_bad_rows_stop_the_stage(workspace, tmp_path):
+    batch = collect.read(workspace, files(write(tmp_path, "e.csv", spoilt(110))))
+    with pytest.raises(CheckError, match="no reason for quarantine is too frequent"):
+        collect.check(workspace, batch, report=tmp_path / "checks.json")
+    assert "too many columns" in (tmp_path / "checks.html").read_text()
 
 
 def test_a_limit_for_a_reason_that_does_not_exist_is_refused():
