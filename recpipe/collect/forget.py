@@ -40,13 +40,15 @@ def forget(workspace: Workspace, user_id: str) -> Forgotten:
 
     The database file is written anew, so that no deleted bytes stay in it. Snapshots, models and
     publications are immutable: those that carry the user are returned, and noted in the table
-    `carriers`, by the hash, for their removal. Raises DataError if nothing was collected yet.
+    `carriers`, by the hash, for their removal. Raises DataError if nothing was collected yet, or the key
+    of earlier ones is lost.
     """
     if not workspace.database.exists():
         raise DataError(f"{workspace.root}: nothing is collected yet", "There is nobody to forget.")
     snapshots = tuple(_holding(workspace.snapshots, "interactions.parquet", user_id))
     models = tuple(_trained_on(workspace, snapshots))
     publications = tuple(_holding(workspace.publications, "part-*.parquet", user_id))
+    _make_key(workspace)
     carriers = {"snapshots": snapshots, "models": models, "publications": publications}
     noted = {
         "user_hash": user_hash_of(workspace, user_id),
@@ -79,12 +81,25 @@ def user_hash_of(workspace: Workspace, user_id: str) -> str:
 
 
 def _key(workspace: Workspace) -> str:
-    """Return the workspace's key, made at the first need and readable for its owner alone."""
+    """Return the workspace's key. Raises DataError if it is not there."""
     path = workspace.root / KEY
     if not path.exists():
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
+        raise DataError(
+            f"{path}: missing, so that erased users could not be told from others and would come back",
+            "Put it back from a copy of the workspace. Without it, erase them all again in a new workspace.",
+        )
     return path.read_text(encoding="ascii")
+
+
+def _make_key(workspace: Workspace) -> None:
+    """Make the workspace's key when the first user is forgotten, readable for its owner alone."""
+    with connect(workspace.database) as store:
+        store.run_sql("collect/tables")
+        if store.query("SELECT count(*) FROM forgotten").value():
+            return
+    path = workspace.root / KEY
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secrets.token_hex(32))
 
 
 def _holding(shelf: Shelf, pattern: str, user_id: str) -> Iterator[str]:

@@ -66,6 +66,18 @@ def test_who_was_forgotten_cannot_be_read_from_the_database_alone(workspace, par
     assert (workspace.root / KEY).stat().st_mode & 0o077 == 0
 
 
+def test_a_lost_key_stops_the_reading_before_anybody_comes_back(workspace, params):
+    collect.forget(workspace, WHO)
+    (workspace.root / KEY).unlink()
+    for refused in (
+        lambda: collected(workspace, params.model_copy(update={"value_limit": 5.0})),
+        lambda: collect.forget(workspace, "ben"),
+    ):
+        with pytest.raises(DataError, match="would come back"):
+            refused()
+    assert of_user(workspace) == []
+
+
 def test_what_still_carries_the_user_is_told_and_noted(workspace, params):
     names = {}
     for shelf, file in (("snapshots", "interactions"), ("publications", "part-0")):
