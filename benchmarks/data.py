@@ -1,10 +1,10 @@
 """What collecting costs, beside bare DuckDB, Polars and pandas doing the least of it in the same run.
 
     python benchmarks/data.py                     # 1,000,000 and 10,000,000 simulated events
-    python benchmarks/data.py --rows 100000000    # once: half an hour, 30 GB of disk
+    python benchmarks/data.py --rows 100000000    # once: takes long, and tens of GB of disk
 
-Prints a markdown table: CPU seconds and peak memory of each step's whole process tree, and how CPU grows
-with the number of events (the exponent; 1 is in proportion).
+Polars is compared with where it is installed. Prints a markdown table: CPU seconds and peak memory of each
+step's whole process tree, and how CPU grows with the number of events (the exponent; 1 is in proportion).
 """
 
 import argparse
