@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from stages import pipeline_params
@@ -25,11 +24,11 @@ from recpipe.train.budget import Budget, Watch
 from recpipe.train.fit import build_model, build_variables
 from recpipe.train.loader import Loader
 
-if TYPE_CHECKING:  # recpipe must be imported before it: it sets what TensorFlow reads
-    import tensorflow as tf
-
 ROUNDS = 5
 """A step's cost is the median of so many rounds: the machine is shared."""
+
+MOST_BATCHES = 2000
+"""The loader by itself is measured by so many batches of a block."""
 
 Row = dict[str, str]
 
@@ -44,31 +43,33 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--steps", type=int, default=60, help="steps of a round")
     parser.add_argument("--cpu-seconds", type=float, default=120, help="budget of the stage train's fit")
     asked, options = parser.parse_known_args(arguments)
-    columns = {}
+    columns: dict[str, Row] = {}
     for items in asked.items:
         shop = {"simulated_events": asked.events, "simulated_items": items}
         named = [part for name, value in shop.items() for part in (f"--collect.{name}", str(value))]
         budget = ["--train.max_cpu_seconds", str(asked.cpu_seconds)]
         params = pipeline_params(["--source", "simulated", *named, *budget, *options])
         workspace = Workspace.open(asked.folder / f"{asked.events}-{items}")
-        columns[f"{items:,} items"] = measured(workspace, params, asked.steps, reuse=asked.reuse)
-        print(table(columns), flush=True)
+        column = columns.setdefault(f"{items:,} items", {})
+        for row in measured(workspace, params, asked.steps, reuse=asked.reuse):
+            column |= row
+            print(table(columns), flush=True)
     return 0
 
 
-def measured(workspace: Workspace, params: PipelineParams, steps: int, *, reuse: bool) -> Row:
-    """Every figure of one shop."""
-    run, row = workspace.new_run(), {}
+def measured(workspace: Workspace, params: PipelineParams, steps: int, *, reuse: bool) -> Iterator[Row]:
+    """Every figure of one shop, as they come."""
+    run = workspace.new_run()
     ids = {"snapshot": workspace.snapshots.pointed("newest") if reuse else ""}
     if not ids["snapshot"]:
         data = run_stage("collect", params.collect, workspace, run)
         made = run_stage("features", params.features, workspace, run, data.ids)
         ids = made.ids
         for name, stage in (("collect", data), ("features", made)):
-            row[f"stage {name}: CPU s, peak MiB"] = told(stage.kernel)
-    row |= step_by_step(workspace, ids["snapshot"], params, steps)
+            yield {f"stage {name}: CPU s, peak MiB": told(stage.kernel)}
+    yield step_by_step(workspace, ids["snapshot"], params, steps)
     trained = run_stage("train", params.train, workspace, run, ids)
-    return row | {"stage train: CPU s, peak MiB": told(trained.kernel)}
+    yield {"stage train: CPU s, peak MiB": told(trained.kernel)}
 
 
 def told(kernel: Mapping[str, float]) -> str:
@@ -83,18 +84,18 @@ def step_by_step(workspace: Workspace, snapshot: str, params: PipelineParams, st
     read = time.process_time()
     loader = Loader(data)
     surveyed = time.process_time()
-    batches = sum(1 for _ in next(loader.epoch(1)))
-    batch = 1000 * (time.process_time() - surveyed) / batches
+    block = next(loader.epoch(1))
+    made = time.process_time()
+    batches = sum(1 for _ in block.take(MOST_BATCHES))
+    batch = 1000 * ((time.process_time() - made) / batches + (made - surveyed) / len(block))
     model = build_model(data, loader)
     build_variables(model, loader)
     watch = Watch(Budget(params.train), lambda _: None)
     cost = []
-    for block in every(loader):
+    for _ in range(1 + ROUNDS):
         begin = time.process_time()
         model.fit(block.take(steps), epochs=1, verbose=0, callbacks=[watch])
         cost.append(1000 * (time.process_time() - begin) / steps)
-        if len(cost) > ROUNDS:
-            break
     step = float(np.median(cost[1:]))  # the first is traced
     return {
         "items known to the model": f"{data.vocabulary.size:,}",
@@ -103,7 +104,7 @@ def step_by_step(workspace: Workspace, snapshot: str, params: PipelineParams, st
         "read: CPU s": f"{read - began:.1f}",
         "examples of all blocks once: CPU s": f"{surveyed - read:.1f}",
         "steps of an epoch": f"{loader.steps:,}",
-        "loader alone, a whole block, its examples included: CPU-ms a batch": f"{batch:.2f}",
+        "loader alone, its share of the block's examples included: CPU-ms a batch": f"{batch:.2f}",
         "step, loader included: CPU-ms": f"{step:.1f}",
         "loader faster than the model": f"{(step - batch) / batch:.0f} ×",
     }
@@ -119,14 +120,6 @@ def table(columns: dict[str, Row]) -> str:
             *(f"| {name} | {' | '.join(row.get(name, '') for row in columns.values())} |" for name in names),
         ]
     )
-
-
-def every(loader: Loader) -> "Iterator[tf.data.Dataset]":
-    """Blocks without end."""
-    epoch = 0
-    while True:
-        epoch += 1
-        yield from loader.epoch(epoch)
 
 
 if __name__ == "__main__":

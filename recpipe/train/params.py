@@ -74,7 +74,7 @@ class TrainParams(BaseModel):
     max_cpu_seconds: float = Field(10_000_000.0, gt=0, le=10_000_000)
     """CPU time after which training ends with the best weights so far; the default means none."""
     validation_users: int = Field(5000, ge=1, le=10_000_000)
-    """At most so many users, drawn once, judge the model after each epoch."""
+    """At most so many users, drawn once, judge after each epoch; fewer where items are above 200,000."""
     refit: bool = True
     """Whether a champion is trained once more on everything up to now, as many epochs, to make the lists."""
     sample: float = Field(1.0, gt=0, le=1)
