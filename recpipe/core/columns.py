@@ -15,7 +15,8 @@ INGESTION_ID = "ingestion_id"
 TITLE = "title"
 CATEGORIES = "categories"
 ATTRIBUTES = "attributes"
-OFFER = ("price", "available_from", "available_until")
+PRICE = "price"
+OFFER = (PRICE, "available_from", "available_until")
 
 ITEM_INDEX = "item_index"
 ITEM_INDICES = "item_indices"
@@ -28,6 +29,7 @@ MOMENT = "moment"
 AS_OF = "as_of"
 EVENTS = "events"
 RECENT_EVENTS = "recent_events"
+PRICE_POSITION = "price_position"
 
 RANK = "rank"
 SCORE = "score"
@@ -95,7 +97,7 @@ SNAPSHOT_TABLES: dict[str, tuple[str, ...]] = {
         TEST_COUNT,
         ATTRIBUTES,
     ),
-    "items": (ITEM_INDEX, ITEM_ID, TITLE, CATEGORIES, ATTRIBUTES),
+    "items": (ITEM_INDEX, ITEM_ID, TITLE, CATEGORIES, ATTRIBUTES, PRICE, PRICE_POSITION),
     "user_features": (
         USER_ID,
         MOMENT,
@@ -105,7 +107,18 @@ SNAPSHOT_TABLES: dict[str, tuple[str, ...]] = {
         "active_days",
         "days_since_first",
         "days_since_last",
+        RECENT_EVENTS,
+        "baskets",
+        "sessions",
+        "events_per_session",
+        "repeat_rate",
+        "novelty",
+        "price_band",
+        "type_shares",
+        "weekday_shares",
+        "quarter_of_day_shares",
         "interests",
+        "level_interests",
         ATTRIBUTES,
     ),
     "item_features": (
@@ -117,6 +130,12 @@ SNAPSHOT_TABLES: dict[str, tuple[str, ...]] = {
         "users",
         "age_days",
         "category",
+        "events_7_days",
+        "events_30_days",
+        "events_90_days",
+        "trend",
+        "conversion",
+        PRICE_POSITION,
     ),
 }
 """Parquet files of a snapshot."""

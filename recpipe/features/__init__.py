@@ -11,15 +11,14 @@ from recpipe.features.params import FeaturesParams
 from recpipe.features.portraits import portraits
 from recpipe.features.seal import seal
 from recpipe.features.split import Split
-from recpipe.features.tables import describe_items, describe_users, write_histories
+from recpipe.features.tables import describe, write_histories
 
 __all__ = [
     "FeaturesParams",
     "SnapshotDraft",
     "Split",
     "check",
-    "describe_items",
-    "describe_users",
+    "describe",
     "open_draft",
     "portraits",
     "seal",

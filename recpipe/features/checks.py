@@ -54,4 +54,5 @@ def _bound(draft: SnapshotDraft, suite: str) -> dict[str, Any]:
         return bound | draft.split.cutoffs | {"event_types": len(draft.inputs.event_types)}
     if suite == "item_features":
         return bound | {"min_item_events": draft.params.min_item_events}
-    return bound
+    params = {name: getattr(draft.params, name) for name in ("category_levels", "interest_count")}
+    return bound | params | {"event_types": len(draft.inputs.event_types)}

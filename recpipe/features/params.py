@@ -37,7 +37,19 @@ class FeaturesParams(BaseModel):
     """Categories kept as a user's interests, strongest first."""
 
     recent_days: int = Field(30, ge=1, le=36_500)
-    """Days before a moment whose events are an item's recent events."""
+    """Days before a moment whose events are the recent events of an item or a user."""
+
+    category_levels: int = Field(3, ge=1, le=10)
+    """Levels of the category path, from the top, at which a user's interests are told."""
+
+    session_gap_minutes: int = Field(30, ge=1, le=525_600)
+    """Minutes without an event after which a user's next event opens a new session."""
+
+    view_type: str = Field("view", min_length=1)
+    """Type of event that is a view, for an item's conversion; none where no event is of it."""
+
+    purchase_type: str = Field("purchase", min_length=1)
+    """Type of event that is a purchase, for an item's conversion."""
 
     @field_validator("event_weights")
     @classmethod

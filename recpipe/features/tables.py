@@ -1,40 +1,109 @@
 """Write the tables of a snapshot: the histories first, then what they tell of users and items."""
 
-from recpipe.core.errors import DataError
-from recpipe.core.store import Store, connect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from recpipe.core.errors import DataError, StageError
+from recpipe.core.store import DatabaseError, Store, connect
+from recpipe.features.dictionary import EXPLAINED, explain, write_dictionary
 from recpipe.features.draft import SnapshotDraft, refuse_changed
+
+BOUND = {
+    "known_events": ("half_life_days", "recent_days", "session_gap_minutes", "view_type", "purchase_type"),
+    "item_features": ("recent_days",),
+    "user_features": ("half_life_days", "interest_count", "category_levels"),
+}
+"""The parameters that each SQL file of the features is bound to."""
 
 
 def write_histories(draft: SnapshotDraft) -> None:
     """Write `items` (each item with an event, and its index) and `interactions` (a history a user).
 
-    Raises DataError if events came in since the draft was opened, or if no item has the
-    `min_item_events` that models need to know it.
+    Raises DataError if events came in since the draft was opened, if no item has the `min_item_events`
+    that models need to know it, or if a category path comes back to itself. The draft is then discarded.
     """
     if draft.is_sealed:
         return
-    with connect(draft.workspace.database, read_only=True) as store:
+    with _discarded_on_error(draft), connect(draft.workspace.database, read_only=True) as store:
         refuse_changed(draft, _place_events(store, draft))
+        _refuse_loops(store, draft)
         minimum = draft.params.min_item_events
         if not store.run_sql("features/known_items", min_item_events=minimum).value():
             raise DataError(
                 f"no item has {minimum:,} events before the test part (features.min_item_events)",
                 "Lower --features.min_item_events.",
             )
-        store.run_sql("features/items", path=str(draft.path("items")), min_item_events=minimum)
-        paths = {"items": str(draft.path("items")), "path": str(draft.path("interactions"))}
-        store.run_sql("features/interactions", **paths)
+        _run(store, "items", path=str(draft.path("items")), min_item_events=minimum)
+        _run(store, "interactions", path=str(draft.path("interactions")), items=str(draft.path("items")))
 
 
-def describe_users(draft: SnapshotDraft) -> None:
-    """Write `user_features` from the histories: activity, recency and interests at each moment."""
-    bound = {"half_life_days": draft.params.half_life_days, "interest_count": draft.params.interest_count}
-    _describe(draft, "user_features", **bound)
+def describe(draft: SnapshotDraft) -> None:
+    """Write `item_features`, `user_features` and the dictionary: what the histories tell at each moment.
+
+    Raises StageError if the SQL of a table fails, or if its columns are not those that the dictionary and
+    `core/columns.py` name. The draft is then discarded.
+    """
+    if draft.is_sealed:
+        return
+    paths = {name: str(draft.path(name)) for name in ("interactions", "items")}
+    types = {"event_types": list(draft.inputs.event_types)}
+    # the database also lends its folder: what does not fit into memory spills beside it
+    with _discarded_on_error(draft), connect(draft.workspace.database, read_only=True) as store:
+        known = {"interactions": paths["interactions"], "newest": draft.split.newest} | draft.split.cutoffs
+        _run(store, "known_events", **known, **types, **_params(draft, "known_events"))
+        item_features, user_features = (str(draft.path(name)) for name in ("item_features", "user_features"))
+        _run(
+            store,
+            "item_features",
+            path=item_features,
+            items=paths["items"],
+            **_params(draft, "item_features"),
+        )
+        _run(
+            store,
+            "user_features",
+            path=user_features,
+            items=paths["items"],
+            **types,
+            **_params(draft, "user_features"),
+        )
+        explained = [feature for table in EXPLAINED for feature in explain(store, table, draft.path(table))]
+        write_dictionary(draft.folder, explained)
 
 
-def describe_items(draft: SnapshotDraft) -> None:
-    """Write `item_features` from the histories: popularity, reach and age at each moment."""
-    _describe(draft, "item_features", recent_days=draft.params.recent_days)
+def _params(draft: SnapshotDraft, file: str) -> dict[str, Any]:
+    return {name: getattr(draft.params, name) for name in BOUND[file]}
+
+
+def _run(store: Store, file: str, **bound: Any) -> None:
+    try:
+        store.run_sql(f"features/{file}", **bound)
+    except DatabaseError as error:
+        raise StageError(
+            f"recpipe/features/sql/{file}.sql: {str(error).splitlines()[0]}",
+            "Mend the SQL, or take the change back.",
+        ) from error
+
+
+@contextmanager
+def _discarded_on_error(draft: SnapshotDraft) -> Iterator[None]:
+    """Discard the draft if the block fails: what is half written must not be sealed."""
+    try:
+        yield
+    except BaseException:
+        draft.discard()
+        raise
+
+
+def _refuse_loops(store: Store, draft: SnapshotDraft) -> None:
+    found = store.run_sql("features/looped_paths").records()
+    if found:
+        raise DataError(
+            f"{draft.workspace.database}, item {found[0]['item_id']!r}: its category path "
+            f"comes back to itself: {' > '.join(found[0]['categories'])}",
+            "Give each category its one place in the path, or another name.",
+        )
 
 
 def _place_events(store: Store, draft: SnapshotDraft) -> dict[int, int]:
@@ -44,19 +113,3 @@ def _place_events(store: Store, draft: SnapshotDraft) -> dict[int, int]:
     else:
         store.run_sql("features/place_last_event")
     return dict(store.query("SELECT part, count(*) FROM placed_events GROUP BY part").rows())
-
-
-def _describe(draft: SnapshotDraft, table: str, **bound: float) -> None:
-    if draft.is_sealed:
-        return
-    paths = {name: str(draft.path(name)) for name in ("interactions", "items")}
-    # the database also lends its folder: what does not fit into memory spills beside it
-    with connect(draft.workspace.database, read_only=True) as store:
-        store.run_sql(
-            f"features/{table}",
-            path=str(draft.path(table)),
-            newest=draft.split.newest,
-            **draft.split.cutoffs,
-            **paths,
-            **bound,
-        )

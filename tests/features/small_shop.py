@@ -30,7 +30,7 @@ EVENTS = [
     (8, "ann", "d"),
     (9, "cat", "a"),
 ]
-"""Day, user, item, and optionally the type of the event and its order."""
+"""Day, user, item, and optionally the type of the event, its order and its value."""
 
 ITEMS = [("a", ["x"]), ("b", ["x", "y"]), ("c", ["y"])]
 """Item d has no row: it was sold before anybody described it."""
@@ -42,12 +42,13 @@ USERS = ["ann", "dan"]
 TOLD = '{"age":"35-44"}'
 """What is known of every user of the users table."""
 
-MORE = ("event_type", "event_order")
+MORE = ("event_type", "event_order", "value")
 EVENT_SCHEMA = pa.schema(
     [
         ("event_at", pa.timestamp("us")),
         *((name, pa.string()) for name in ("user_id", "item_id", "event_type")),
         ("event_order", pa.int64()),
+        ("value", pa.float64()),
     ]
 )
 ITEM_SCHEMA = pa.schema(
@@ -90,7 +91,7 @@ def make_tables(database: store.Store) -> None:
         CREATE OR REPLACE TABLE events (user_id VARCHAR, item_id VARCHAR, event_type VARCHAR,
             event_at TIMESTAMP, value DOUBLE, event_order BIGINT, ingestion_id VARCHAR);
         CREATE OR REPLACE TABLE items (
-            item_id VARCHAR, title VARCHAR, categories VARCHAR[], attributes VARCHAR);
+            item_id VARCHAR, title VARCHAR, categories VARCHAR[], attributes VARCHAR, price DOUBLE);
         CREATE OR REPLACE TABLE users (user_id VARCHAR, attributes VARCHAR);
         """
     )
@@ -100,8 +101,7 @@ def write(workspace: Workspace, **params: Any) -> SnapshotDraft:
     """Write the tables of a draft, with the shop's parameters unless others are given."""
     draft = features.open_draft(workspace, FeaturesParams(**(PARAMS | params)), "data-1")
     features.write_histories(draft)
-    features.describe_users(draft)
-    features.describe_items(draft)
+    features.describe(draft)
     return draft
 
 

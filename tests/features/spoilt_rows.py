@@ -22,6 +22,10 @@ DAYS = "days since the first and the last event are in order"
 SHARES = "interests are shares of one"
 STRONGEST = "interests are strongest first"
 NO_INTERESTS = "most users with events have interests"
+LEVELS = "interests of each level are shares of one"
+VISITS = "recent events, baskets and sessions are no more than events"
+TENDENCIES = "repeat rate, novelty and price band are shares"
+MIXES = "mixes of types, weekdays and hours are shares of one"
 
 ITEM_KEYS = "every row has an item, an index and a moment with its time"
 DENSE = "indices run from 1 without a gap, one an item"
@@ -33,6 +37,9 @@ AGE = "no item is younger than nothing"
 KNOWN_FIRST = "the items that models know come first"
 TITLES = "most items have a title"
 CATEGORIES = "most items have a category"
+WINDOWS = "windows hold no more than longer ones"
+POSITIONS = "conversion and price position are shares"
+PRICES = "prices are above nothing"
 
 
 def ann(value, column):
@@ -116,6 +123,27 @@ SPOILT = [
     ),
     ("user_features", STRONGEST, "user_features", ann("list_reverse(interests)", "interests")),
     ("user_features", NO_INTERESTS, "user_features", all_rows("[]", "interests")),
+    *(
+        (
+            "user_features",
+            LEVELS,
+            "user_features",
+            ann(f"[{{'level': {level}, 'category': 'x', 'share': {share}}}]", "level_interests"),
+        )
+        for level, share in [(1, 0.5), (1, 1.5), (9, 1.0), (1, 0.0)]
+    ),
+    ("user_features", LEVELS, "user_features", ann("list_reverse(level_interests)", "level_interests")),
+    ("user_features", VISITS, "user_features", ann("events + 1", "recent_events")),
+    ("user_features", VISITS, "user_features", ann("events + 1", "baskets")),
+    ("user_features", VISITS, "user_features", ann("baskets + 1", "sessions")),
+    ("user_features", VISITS, "user_features", ann("0", "sessions")),
+    ("user_features", VISITS, "user_features", ann("0.5", "events_per_session")),
+    ("user_features", TENDENCIES, "user_features", ann("1.5", "repeat_rate")),
+    ("user_features", TENDENCIES, "user_features", ann("NULL", "novelty")),
+    ("user_features", TENDENCIES, "user_features", ann("-0.1", "price_band")),
+    ("user_features", MIXES, "user_features", ann("[0.5]", "type_shares")),
+    ("user_features", MIXES, "user_features", ann("[1.0, 0, 0, 0, 0, 0]", "weekday_shares")),
+    ("user_features", MIXES, "user_features", ann("[2.0, -1, 0, 0]", "quarter_of_day_shares")),
     ("item_features", ITEM_KEYS, "item_features", item(1, "NULL", "as_of")),
     ("item_features", ITEM_KEYS, "item_features", item(1, "99", "item_index")),
     ("item_features", ITEM_KEYS, "items", item(1, "NULL", "item_id")),
@@ -140,4 +168,11 @@ SPOILT = [
     ("item_features", KNOWN_FIRST, "item_features", all_rows("5 - item_index", "item_index")),
     ("item_features", TITLES, "items", all_rows("NULL", "title")),
     ("item_features", CATEGORIES, "item_features", all_rows("NULL", "category")),
+    ("item_features", WINDOWS, "item_features", item(1, "events_30_days + 1", "events_7_days")),
+    ("item_features", WINDOWS, "item_features", item(1, "events_90_days + 1", "events_30_days")),
+    ("item_features", WINDOWS, "item_features", item(1, "events + 1", "events_90_days")),
+    ("item_features", WINDOWS, "item_features", item(1, "'inf'::DOUBLE", "trend")),
+    ("item_features", POSITIONS, "item_features", item(1, "1.5", "conversion")),
+    ("item_features", POSITIONS, "item_features", item(1, "0.5", "price_position")),
+    ("item_features", PRICES, "items", item(1, "0.0", "price")),
 ]

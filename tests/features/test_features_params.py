@@ -60,6 +60,28 @@ def test_recent_days_decides_what_is_recent(shop):
     assert _recent(write(shop, recent_days=5)) == [3, 1, 1, 1]
 
 
+def test_category_levels_is_how_deep_interests_go(shop):
+    assert _levels(write(shop, category_levels=1)) == {1}
+    assert _levels(write(shop, category_levels=2)) == {1, 2}
+
+
+def test_session_gap_minutes_decides_when_a_session_ends(shop):
+    day_and_a_half = 36 * 60
+    assert rows(write(shop, session_gap_minutes=1), "user_features", "sessions", moment="now")[0] == (5,)
+    assert rows(write(shop, session_gap_minutes=day_and_a_half), "user_features", "sessions", moment="now")[
+        0
+    ] == (4,)
+
+
+def test_view_and_purchase_type_name_the_types_of_a_conversion(empty):
+    both = [(number, user, item, kind) for number, user, item in EVENTS for kind in ("play", "like")]
+    shop = fill(empty, both)
+    assert rows(write(shop), "item_features", "conversion")[0] == (None,)
+    assert rows(write(shop, view_type="play"), "item_features", "conversion")[0] == (0,)
+    converted = write(shop, view_type="play", purchase_type="like")
+    assert rows(converted, "item_features", "conversion")[0] == (1,)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -69,6 +91,10 @@ def test_recent_days_decides_what_is_recent(shop):
         {"half_life_days": 0},
         {"interest_count": 0},
         {"recent_days": 0},
+        {"session_gap_minutes": 0},
+        {"category_levels": 0},
+        {"view_type": ""},
+        {"purchase_type": ""},
         {"min_item_events": 0},
         {"split": "random"},
         {"test_shares": 0.2},
@@ -86,6 +112,11 @@ def test_every_parameter_tells_its_meaning():
 def _share_of_x(draft):
     [(interests,), *_] = rows(draft, "user_features", "interests", moment="validation")
     return {interest["category"]: interest["share"] for interest in interests}["x"]
+
+
+def _levels(draft):
+    found = rows(draft, "user_features", "level_interests")
+    return {interest["level"] for (interests,) in found for interest in interests}
 
 
 def _recent(draft):

@@ -10,7 +10,7 @@ from tests.features.small_shop import fill, write
 def test_the_manifest_tells_what_the_snapshot_was_made_from(shop):
     draft = write(shop)
     manifest = shop.snapshots.manifest(features.seal(draft))
-    assert manifest["schema_version"] == 1
+    assert manifest["schema_version"] == 2
     assert manifest["parameters"] == draft.params.model_dump()
     assert manifest["inputs"] == {
         "data": "data-1",
@@ -28,7 +28,7 @@ def test_the_manifest_tells_what_the_snapshot_was_made_from(shop):
     assert manifest["event_types"] == ["purchase"]
     assert manifest["known_items"] == 3
     assert manifest["rows"] == {"interactions": 4, "items": 4, "user_features": 12, "item_features": 10}
-    assert set(manifest["files"]) == {f"{table}.parquet" for table in manifest["rows"]}
+    assert set(manifest["files"]) == {f"{table}.parquet" for table in manifest["rows"]} | {"dictionary.json"}
 
 
 def test_the_name_begins_with_the_day_of_the_newest_event(shop):
@@ -75,8 +75,7 @@ def test_cells_run_again_after_the_seal_read_the_snapshot_and_change_nothing(sho
     draft = write(shop)
     name = features.seal(draft)
     features.write_histories(draft)
-    features.describe_users(draft)
-    features.describe_items(draft)
+    features.describe(draft)
     assert len(features.portraits(draft)) == 4
     assert features.seal(draft) == name
     assert shop.snapshots.verify(name) == draft.folder
@@ -85,7 +84,7 @@ def test_cells_run_again_after_the_seal_read_the_snapshot_and_change_nothing(sho
 def test_a_discarded_draft_cannot_be_used(shop):
     draft = write(shop)
     draft.discard()
-    for verb in (features.write_histories, features.describe_users, features.check, features.seal):
+    for verb in (features.write_histories, features.describe, features.check, features.seal):
         with pytest.raises(DataError, match=r"was discarded\nTo do: Begin again"):
             verb(draft)
     assert shop.snapshots.names() == []

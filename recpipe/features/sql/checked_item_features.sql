@@ -27,6 +27,13 @@ SELECT
     features.users,
     features.age_days,
     features.category,
+    features.events_7_days,
+    features.events_30_days,
+    features.events_90_days,
+    features.trend,
+    features.conversion,
+    features.price_position,
+    items.price,
     expected.moment_events,
     features.known_items,
     $min_item_events::BIGINT AS min_item_events

@@ -17,5 +17,6 @@ SELECT
     event_type,
     event_at,
     event_order,
+    value,
     CASE WHEN user_moments < 3 OR moment_from_end > 2 THEN 1 ELSE 4 - moment_from_end END::UTINYINT AS part
 FROM measured

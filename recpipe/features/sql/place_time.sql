@@ -6,5 +6,6 @@ SELECT
     event_type,
     event_at,
     event_order,
+    value,
     CASE WHEN event_at >= $test_from THEN 3 WHEN event_at >= $validation_from THEN 2 ELSE 1 END::UTINYINT AS part
 FROM events
