@@ -137,5 +137,6 @@ SNAPSHOT_TABLES: dict[str, tuple[str, ...]] = {
         "conversion",
         PRICE_POSITION,
     ),
+    "segments": (USER_ID, MOMENT, "segment"),
 }
 """Parquet files of a snapshot."""

@@ -13,12 +13,13 @@ READ_BY = {
     "interactions": ("interactions", "items"),
     "user_features": ("interactions", "user_features"),
     "item_features": ("interactions", "items", "item_features"),
+    "segments": ("user_features", "segments"),
 }
 """The suites, and the tables that each one holds against each other."""
 
 
 def check(draft: SnapshotDraft, report: Path | None = None) -> CheckReport:
-    """Run the three suites on the draft's Parquet files; write `report` (JSON) if given.
+    """Run the suites on the draft's Parquet files; write `report` (JSON) if given.
 
     When a critical expectation fails (CheckError) the draft is discarded: the snapshot before it
     stays the newest. One that is used again is checked too, since expectations may have changed.
@@ -52,6 +53,8 @@ def _bound(draft: SnapshotDraft, suite: str) -> dict[str, Any]:
     bound: dict[str, Any] = {table: str(draft.path(table)) for table in READ_BY[suite]}
     if suite == "interactions":
         return bound | draft.split.cutoffs | {"event_types": len(draft.inputs.event_types)}
+    if suite == "segments":
+        return bound | {"segment_names": list(draft.params.segments)}
     if suite == "item_features":
         return bound | {"min_item_events": draft.params.min_item_events}
     params = {name: getattr(draft.params, name) for name in ("category_levels", "interest_count")}

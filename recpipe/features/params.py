@@ -51,6 +51,22 @@ class FeaturesParams(BaseModel):
     purchase_type: str = Field("purchase", min_length=1)
     """Type of event that is a purchase, for an item's conversion."""
 
+    segments: dict[str, str] = Field({})
+    """Named groups of users, each a condition on the user features in SQL, e.g. {"new": "events < 5"}.
+
+    No two may fit one user; `recpipe features` lists the user features.
+    """
+
+    @field_validator("segments")
+    @classmethod
+    def _one_condition_each(cls, segments: dict[str, str]) -> dict[str, str]:
+        for name, rule in segments.items():
+            if not name.strip() or not rule.strip() or ";" in rule:
+                raise ValueError(
+                    f"the segment {name!r} needs a name and one condition, without ';'; got {rule!r}"
+                )
+        return segments
+
     @field_validator("event_weights")
     @classmethod
     def _within_bounds(cls, weights: dict[str, float]) -> dict[str, float]:

@@ -8,6 +8,7 @@ from recpipe.core.errors import DataError, StageError
 from recpipe.core.store import DatabaseError, Store, connect
 from recpipe.features.dictionary import EXPLAINED, explain, write_dictionary
 from recpipe.features.draft import SnapshotDraft, refuse_changed
+from recpipe.features.segments import write_segments
 
 BOUND = {
     "known_events": ("half_life_days", "recent_days", "session_gap_minutes", "view_type", "purchase_type"),
@@ -39,10 +40,11 @@ def write_histories(draft: SnapshotDraft) -> None:
 
 
 def describe(draft: SnapshotDraft) -> None:
-    """Write `item_features`, `user_features` and the dictionary: what the histories tell at each moment.
+    """Write `item_features`, `user_features`, `segments` and the dictionary: what is known at each moment.
 
     Raises StageError if the SQL of a table fails, or if its columns are not those that the dictionary and
-    `core/columns.py` name. The draft is then discarded.
+    `core/columns.py` name; ParameterError for a segment's rule that is no condition, or two that overlap.
+    The draft is then discarded.
     """
     if draft.is_sealed:
         return
@@ -68,6 +70,7 @@ def describe(draft: SnapshotDraft) -> None:
             **types,
             **_params(draft, "user_features"),
         )
+        write_segments(store, draft)
         explained = [feature for table in EXPLAINED for feature in explain(store, table, draft.path(table))]
         write_dictionary(draft.folder, explained)
 

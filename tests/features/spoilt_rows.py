@@ -41,6 +41,10 @@ WINDOWS = "windows hold no more than longer ones"
 POSITIONS = "conversion and price position are shares"
 PRICES = "prices are above nothing"
 
+ONE_SEGMENT = "every user is in one segment or none at each moment"
+NAMED_SEGMENTS = "segments are those of the rules"
+NO_EMPTY_SEGMENT = "every segment holds somebody now"
+
 
 def ann(value, column):
     """Select all rows, `column` of Ann's replaced."""
@@ -175,4 +179,9 @@ SPOILT = [
     ("item_features", POSITIONS, "item_features", item(1, "1.5", "conversion")),
     ("item_features", POSITIONS, "item_features", item(1, "0.5", "price_position")),
     ("item_features", PRICES, "items", item(1, "0.0", "price")),
+    ("segments", ONE_SEGMENT, "segments", "FROM rows WHERE user_id <> 'ann'"),
+    ("segments", ONE_SEGMENT, "segments", "FROM rows UNION ALL FROM rows WHERE user_id = 'ann'"),
+    ("segments", ONE_SEGMENT, "segments", ann("'zoe'", "user_id")),
+    ("segments", NAMED_SEGMENTS, "segments", ann("'nobody'", "segment")),
+    ("segments", NO_EMPTY_SEGMENT, "segments", all_rows("NULL::VARCHAR", "segment")),
 ]

@@ -26,7 +26,7 @@ from tests.features.spoilt_rows import (
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     """A good draft, written once."""
-    return write(fill(Workspace.open(tmp_path_factory.mktemp("shop"))))
+    return write(fill(Workspace.open(tmp_path_factory.mktemp("shop"))), segments={"busy": "events > 3"})
 
 
 @pytest.fixture

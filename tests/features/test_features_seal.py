@@ -27,7 +27,13 @@ def test_the_manifest_tells_what_the_snapshot_was_made_from(shop):
     }
     assert manifest["event_types"] == ["purchase"]
     assert manifest["known_items"] == 3
-    assert manifest["rows"] == {"interactions": 4, "items": 4, "user_features": 12, "item_features": 10}
+    assert manifest["rows"] == {
+        "interactions": 4,
+        "items": 4,
+        "user_features": 12,
+        "item_features": 10,
+        "segments": 12,
+    }
     assert set(manifest["files"]) == {f"{table}.parquet" for table in manifest["rows"]} | {"dictionary.json"}
 
 
