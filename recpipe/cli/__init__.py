@@ -17,6 +17,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Show rows that could not be used, by reason; or read them again.",
     ),
     "forget": ("forget:Forget", "Erase one user, and say what still carries them."),
+    "features": ("features:Features", "Show the features of a snapshot: name, type, meaning, SQL."),
+    "snapshots": ("snapshots:Snapshots", "List the snapshots and who needs each; remove the others."),
     "status": ("status:Status", "Show what is there, what is current, what ran and how it ended."),
     "params": ("params:Params", "List every parameter: name, type, default, meaning."),
     "up": ("up:Up", "Start the Prefect UI and serve the pipeline, by hand or on a schedule."),

@@ -7,6 +7,7 @@
 
 from recpipe.features.checks import check
 from recpipe.features.draft import SnapshotDraft, open_draft
+from recpipe.features.drift import Drift, drift
 from recpipe.features.params import FeaturesParams
 from recpipe.features.portraits import portraits
 from recpipe.features.seal import seal
@@ -14,11 +15,13 @@ from recpipe.features.split import Split
 from recpipe.features.tables import describe, write_histories
 
 __all__ = [
+    "Drift",
     "FeaturesParams",
     "SnapshotDraft",
     "Split",
     "check",
     "describe",
+    "drift",
     "open_draft",
     "portraits",
     "seal",

@@ -51,6 +51,9 @@ class FeaturesParams(BaseModel):
     purchase_type: str = Field("purchase", min_length=1)
     """Type of event that is a purchase, for an item's conversion."""
 
+    drift_bound: float = Field(0.2, gt=0, le=100)
+    """Population stability index of a feature, against the champion's snapshot, over which a run warns."""
+
     segments: dict[str, str] = Field({})
     """Named groups of users, each a condition on the user features in SQL, e.g. {"new": "events < 5"}.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from recpipe.core import registry
+from recpipe.core.retention import snapshots_in_use
 from recpipe.core.workspace import Workspace
 from recpipe.recommend.lists import Lists
 
@@ -48,7 +49,5 @@ def prune(workspace: Workspace, keep: int) -> Pruned:
     inputs = [publications.manifest(name)["inputs"] for name in kept]
     models = registry.in_use(workspace, also={made_from["model"] for made_from in inputs})
     removed_publications, removed_models = publications.prune(kept), workspace.models.prune(models)
-    needed = {workspace.models.manifest(name)["snapshot"] for name in workspace.models.names()}
-    needed |= {made_from["snapshot"] for made_from in inputs}
-    removed_snapshots = snapshots.prune({*snapshots.names()[:keep], *needed})
+    removed_snapshots = snapshots.prune({*snapshots.names()[:keep], *snapshots_in_use(workspace)})
     return Pruned(removed_publications, removed_models, removed_snapshots)

@@ -82,7 +82,7 @@ def test_cells_run_again_after_the_seal_read_the_snapshot_and_change_nothing(sho
     name = features.seal(draft)
     features.write_histories(draft)
     features.describe(draft)
-    assert len(features.portraits(draft)) == 4
+    assert len(features.portraits(draft)) == 3
     assert features.seal(draft) == name
     assert shop.snapshots.verify(name) == draft.folder
 
