@@ -7,7 +7,7 @@ from typing import Any
 
 from recpipe.core.checks import CheckReport, check_table
 from recpipe.core.store import connect, temporary_database
-from recpipe.features.draft import SnapshotDraft
+from recpipe.features.draft import SnapshotDraft, discarded_on_error
 
 READ_BY = {
     "interactions": ("interactions", "items"),
@@ -24,15 +24,11 @@ def check(draft: SnapshotDraft, report: Path | None = None) -> CheckReport:
     When a critical expectation fails (CheckError) the draft is discarded: the snapshot before it
     stays the newest. One that is used again is checked too, since expectations may have changed.
     """
-    try:
-        with checked_tables(draft) as database:
-            reports = [
-                check_table(suite, f"SELECT * FROM checked_{suite}", database=database, report=report)
-                for suite in READ_BY
-            ]
-    except BaseException:
-        draft.discard()
-        raise
+    with discarded_on_error(draft), checked_tables(draft) as database:
+        reports = [
+            check_table(suite, f"SELECT * FROM checked_{suite}", database=database, report=report)
+            for suite in READ_BY
+        ]
     return CheckReport(tuple(result for found in reports for result in found.results))
 
 

@@ -1,5 +1,7 @@
 """A snapshot in the making: what it is made from, how it is split, where its tables go."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +83,16 @@ def open_draft(workspace: Workspace, params: FeaturesParams, data: str = "") -> 
     weights = tuple(resolve(params.event_weights, inputs.event_types))
     draft = workspace.snapshots.draft(f"{split.newest:%Y%m%d}")
     return SnapshotDraft(workspace, params, inputs, split, draft, weights)
+
+
+@contextmanager
+def discarded_on_error(draft: SnapshotDraft) -> Iterator[None]:
+    """Discard the draft if the block fails: what is half written must not be sealed."""
+    try:
+        yield
+    except BaseException:
+        draft.discard()
+        raise
 
 
 def refuse_changed(draft: SnapshotDraft, placed: dict[int, int]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from recpipe.core import registry
 from recpipe.core.store import connect
-from recpipe.features.draft import SnapshotDraft
+from recpipe.features.draft import SnapshotDraft, discarded_on_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,13 +56,15 @@ def drift(draft: SnapshotDraft) -> Drift:
 
     The population stability index of a numeric feature is the sum over ten bins of (p - q) ln(p / q), where
     p and q are the shares of rows here and there, at the moment now, and the bins are tenths there; rows
-    without a value are a bin of their own. Columns that one of the two does not have are left out.
+    without a value are a bin of their own. Columns that one of the two does not have are left out. Raises
+    DataError if the champion's snapshot was altered; the draft is then discarded.
     """
     since = _champions_snapshot(draft)
     bound = draft.params.drift_bound
     if not since:
         return Drift("", (), {}, bound)
-    there = draft.workspace.snapshots.path(since)
+    with discarded_on_error(draft):
+        there = draft.workspace.snapshots.verify(since)
     with connect(None) as store:
         found = [
             (table, *row)

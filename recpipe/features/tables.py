@@ -1,13 +1,11 @@
 """Write the tables of a snapshot: the histories first, then what they tell of users and items."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from recpipe.core.errors import DataError, StageError
 from recpipe.core.store import DatabaseError, Store, connect
 from recpipe.features.dictionary import EXPLAINED, explain, write_dictionary
-from recpipe.features.draft import SnapshotDraft, refuse_changed
+from recpipe.features.draft import SnapshotDraft, discarded_on_error, refuse_changed
 from recpipe.features.segments import write_segments
 
 BOUND = {
@@ -16,6 +14,9 @@ BOUND = {
     "user_features": ("half_life_days", "interest_count", "category_levels"),
 }
 """The parameters that each SQL file of the features is bound to."""
+
+BUCKET_EVENTS = 20_000_000
+"""Histories are made for so many events at a time: lists of 10⁸ at once do not fit into memory."""
 
 
 def write_histories(draft: SnapshotDraft) -> None:
@@ -26,7 +27,7 @@ def write_histories(draft: SnapshotDraft) -> None:
     """
     if draft.is_sealed:
         return
-    with _discarded_on_error(draft), connect(draft.workspace.database, read_only=True) as store:
+    with discarded_on_error(draft), connect(draft.workspace.database, read_only=True) as store:
         refuse_changed(draft, _place_events(store, draft))
         _refuse_loops(store, draft)
         minimum = draft.params.min_item_events
@@ -36,7 +37,7 @@ def write_histories(draft: SnapshotDraft) -> None:
                 "Lower --features.min_item_events.",
             )
         _run(store, "items", path=str(draft.path("items")), min_item_events=minimum)
-        _run(store, "interactions", path=str(draft.path("interactions")), items=str(draft.path("items")))
+        _write_interactions(store, draft)
 
 
 def describe(draft: SnapshotDraft) -> None:
@@ -51,7 +52,7 @@ def describe(draft: SnapshotDraft) -> None:
     paths = {name: str(draft.path(name)) for name in ("interactions", "items")}
     types = {"event_types": list(draft.inputs.event_types)}
     # the database also lends its folder: what does not fit into memory spills beside it
-    with _discarded_on_error(draft), connect(draft.workspace.database, read_only=True) as store:
+    with discarded_on_error(draft), connect(draft.workspace.database, read_only=True) as store:
         known = {"interactions": paths["interactions"], "newest": draft.split.newest} | draft.split.cutoffs
         _run(store, "known_events", **known, **types, **_params(draft, "known_events"))
         item_features, user_features = (str(draft.path(name)) for name in ("item_features", "user_features"))
@@ -75,6 +76,20 @@ def describe(draft: SnapshotDraft) -> None:
         write_dictionary(draft.folder, explained)
 
 
+def _write_interactions(store: Store, draft: SnapshotDraft) -> None:
+    """Write the histories a range of users at a time, then join the ranges."""
+    ranges = store.run_sql("features/user_ranges", bucket_events=BUCKET_EVENTS).records()
+    parts = [draft.path(f"interactions-{number}") for number in range(len(ranges))]
+    for part, users in zip(parts, ranges, strict=True):
+        _run(store, "interactions", path=str(part), items=str(draft.path("items")), **users)
+    if len(parts) == 1:
+        parts[0].rename(draft.path("interactions"))
+        return
+    _run(store, "join_interactions", parts=list(map(str, parts)), path=str(draft.path("interactions")))
+    for part in parts:
+        part.unlink()
+
+
 def _params(draft: SnapshotDraft, file: str) -> dict[str, Any]:
     return {name: getattr(draft.params, name) for name in BOUND[file]}
 
@@ -87,16 +102,6 @@ def _run(store: Store, file: str, **bound: Any) -> None:
             f"recpipe/features/sql/{file}.sql: {str(error).splitlines()[0]}",
             "Mend the SQL, or take the change back.",
         ) from error
-
-
-@contextmanager
-def _discarded_on_error(draft: SnapshotDraft) -> Iterator[None]:
-    """Discard the draft if the block fails: what is half written must not be sealed."""
-    try:
-        yield
-    except BaseException:
-        draft.discard()
-        raise
 
 
 def _refuse_loops(store: Store, draft: SnapshotDraft) -> None:

@@ -100,8 +100,24 @@ def test_good_tables_pass_and_the_report_is_kept(shop, tmp_path):
     found = features.check(again, report)
     assert found.failed("critical") == found.failed("warning") == []
     assert {entry["suite"] for entry in json.loads(report.read_text())} == set(READ_BY)
+    assert "every user is in one segment or none" in report.with_suffix(".html").read_text()
     assert again.folder.exists()
     assert not list(shop.root.glob(".tmp-*")), "the database made for the check is gone"
+
+
+def test_a_failure_tells_the_rows_by_their_keys(shop, tmp_path):
+    draft = write(shop)
+    spoil(draft, "user_features", ann("events + 1", "events"))
+    with pytest.raises(CheckError):
+        features.check(draft, tmp_path / "checks.json")
+    [leak] = [
+        entry
+        for entry in json.loads((tmp_path / "checks.json").read_text())
+        if entry["expectation"] == USER_LEAK
+    ]
+    assert {(row["user_id"], row["moment"]) for row in leak["rows"]} == {
+        ("ann", moment) for moment in ("validation", "test", "now")
+    }
 
 
 def test_warnings_are_reported_and_stop_nothing(empty):

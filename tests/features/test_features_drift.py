@@ -9,6 +9,7 @@ import pytest
 
 from recpipe import features
 from recpipe.core import store
+from recpipe.core.errors import DataError
 from tests.features.small_shop import EVENTS, fill, write
 
 
@@ -77,10 +78,19 @@ def test_the_index_is_that_of_the_formula(tmp_path):
 
 
 def test_a_column_that_the_older_snapshot_lacks_is_left_out(shop):
-    name = features.seal(write(shop))
-    path = shop.snapshots.path(name) / "user_features.parquet"
+    older = write(shop)
+    path = older.path("user_features")
     pq.write_table(pq.read_table(path).drop_columns(["novelty"]), path)
-    crown(shop, name)
+    crown(shop, features.seal(older))
     found = {feature for _, feature, _ in features.drift(write(shop)).features}
     assert "novelty" not in found
     assert "repeat_rate" in found
+
+
+def test_a_champion_s_snapshot_that_was_touched_is_named_and_no_snapshot_is_made(shop):
+    name = features.seal(write(shop))
+    crown(shop, name)
+    (shop.snapshots.path(name) / "items.parquet").write_bytes(b"touched")
+    with pytest.raises(DataError, match=rf"items.parquet: altered since snapshot {name} was made\nTo do: "):
+        features.drift(write(shop, recent_days=4))
+    assert not list(shop.snapshots.root.glob(".tmp-*"))

@@ -38,6 +38,15 @@ def test_with_last_event_a_later_event_changes_no_earlier_figure(empty):
     assert _known(write(fill(empty, other), split="last-event"), "user_features", "test") == before
 
 
+def test_nothing_is_known_of_a_user_before_the_first_event(empty):
+    """Zoe comes in the test part: before it she is as Dan is, who never does anything."""
+    draft = write(fill(empty, [*EVENTS, (8, "zoe", "b"), (9, "zoe", "c")], users=[]))
+    for moment in ("validation", "test"):
+        *_, zoe = rows(draft, "user_features", moment=moment)
+        assert zoe[:2] == ("zoe", moment)
+        assert set(map(str, zoe[3:])) == {"0", "None", "[]", "{}"}
+
+
 def test_indices_of_known_items_do_not_change_with_the_test_part(empty):
     before = rows(write(fill(empty)), "items", "item_index", "item_id")[:3]
     after = rows(

@@ -4,6 +4,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recpipe.core.columns import SNAPSHOT_TABLES
+from recpipe.features import tables
 from tests.features.small_shop import EVENTS, TOLD, day, fill, rows, write
 
 
@@ -49,6 +50,18 @@ def test_with_last_event_each_user_s_last_is_test_and_users_of_two_events_only_t
         ("cat", [2, 1], 2, 0, 0),
         ("dan", [], 0, 0, 0),
     ]
+
+
+@pytest.mark.parametrize("events", [1, 4, 6])
+def test_histories_made_a_range_of_users_at_a_time_are_the_same(shop, monkeypatch, events):
+    at_once = write(shop)
+    monkeypatch.setattr(tables, "BUCKET_EVENTS", events)
+    in_ranges = write(shop)
+    for table in SNAPSHOT_TABLES:
+        assert rows(in_ranges, table) == rows(at_once, table)
+    assert {path.name for path in in_ranges.folder.iterdir()} == {
+        path.name for path in at_once.folder.iterdir()
+    }
 
 
 def test_event_types_are_positions_in_the_sorted_names(empty):

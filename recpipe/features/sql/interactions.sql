@@ -1,4 +1,4 @@
--- One row per user, their whole history in order, and what is known of them beside it; users without
+-- One row per user from $first_user to $last_user, their whole history in order, and what is known of them beside it; users without
 -- events have an empty one. A row group is what training reads at a time, and draws anew in each epoch.
 COPY (
     WITH
@@ -20,6 +20,7 @@ COPY (
         FROM placed_events AS placed
         JOIN read_parquet($items) AS known USING (item_id)
         JOIN types USING (event_type)
+        WHERE placed.user_id BETWEEN $first_user AND $last_user
     ),
     histories AS (
         SELECT
@@ -48,5 +49,6 @@ COPY (
     FROM everybody
     LEFT JOIN histories USING (user_id)
     LEFT JOIN users USING (user_id)
+    WHERE everybody.user_id BETWEEN $first_user AND $last_user
     ORDER BY everybody.user_id
 ) TO $path (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 2048)

@@ -24,7 +24,7 @@ SELECT
     attributes,
     moment,
     coalesce(cutoff, event_ats[events + 1], $newest::TIMESTAMP) AS as_of,
-    event_ats[1] AS first_event_at,
+    CASE WHEN events > 0 THEN event_ats[1] END AS first_event_at,
     event_ats[events] AS last_event_at,
     -- of the part that ends here, NULL where it is empty
     CASE WHEN events > events_before THEN event_ats[events] END AS last_of_part_at,
