@@ -36,8 +36,8 @@ class Drift:
 
     @property
     def moved(self) -> list[str]:
-        """Return the features over the bound, the farthest first."""
-        return [name for _, name, psi in self.features if psi > self.bound]
+        """Return the features over the bound, as table.feature, the farthest first."""
+        return [f"{table}.{name}" for table, name, psi in self.features if psi > self.bound]
 
     def frame(self) -> "pd.DataFrame":
         """Return one row a feature: table, feature, psi, moved; the farthest first."""

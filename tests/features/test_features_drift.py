@@ -53,7 +53,7 @@ def test_other_events_are_told_and_warned_of(shop, caplog):
         "new_types": ["view"],
         "gone_types": [],
     }
-    assert "events" in found.moved
+    assert "user_features.events" in found.moved
     assert "by more than features.drift_bound 0.2: " in caplog.text
     assert found.frame()["psi"].is_monotonic_decreasing
 
