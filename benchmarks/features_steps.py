@@ -30,6 +30,10 @@ BARE = {
 """What anybody would write for the same tables."""
 
 
+DATA = {"data": "simulated"}
+"""The id of the data: without one nothing can be compared."""
+
+
 class Steps:
     """One method a step; `events` is how many there are."""
 
@@ -61,11 +65,11 @@ class Steps:
 
     def stage(self) -> None:
         """Run the whole stage, its notebook in a kernel, as a run does."""
-        run_stage("features", FeaturesParams(), self.workspace, self.workspace.new_run())
+        run_stage("features", FeaturesParams(), self.workspace, self.workspace.new_run(), DATA)
 
     def unchanged(self) -> None:
         """Run the stage again on the same input."""
-        result = run_stage("features", FeaturesParams(), self.workspace, self.workspace.new_run())
+        result = run_stage("features", FeaturesParams(), self.workspace, self.workspace.new_run(), DATA)
         if not result.reused:
             raise SystemExit("the snapshot was made again")
 

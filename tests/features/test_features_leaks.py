@@ -40,7 +40,7 @@ def test_with_last_event_a_later_event_changes_no_earlier_figure(empty):
 
 def test_nothing_is_known_of_a_user_before_the_first_event(empty):
     """Zoe comes in the test part: before it she is as Dan is, who never does anything."""
-    draft = write(fill(empty, [*EVENTS, (8, "zoe", "b"), (9, "zoe", "c")], users=[]))
+    draft = write(fill(empty, [*EVENTS, (8, "zoe", "b"), (9, "zoe", "c")], users=[]), test_share=0.33)
     for moment in ("validation", "test"):
         *_, zoe = rows(draft, "user_features", moment=moment)
         assert zoe[:2] == ("zoe", moment)
