@@ -56,7 +56,8 @@ def drift(draft: SnapshotDraft) -> Drift:
 
     The population stability index of a numeric feature is the sum over ten bins of (p - q) ln(p / q), where
     p and q are the shares of rows here and there, at the moment now, and the bins are tenths there; rows
-    without a value are a bin of their own. Columns that one of the two does not have are left out. Raises
+    without a value are a bin of their own. Columns that one of the two does not have are left out.
+    Ages and sums over a lifetime also move by the mere passing of time. Raises
     DataError if the champion's snapshot was altered; the draft is then discarded.
     """
     since = _champions_snapshot(draft)
