@@ -16,6 +16,7 @@ from typing import Any, Literal
 from recpipe.core.errors import DataError
 from recpipe.core.files import read_json
 from recpipe.core.refits import refit_of, with_refits
+from recpipe.core.starts import with_starts
 from recpipe.core.workspace import Workspace
 
 CHAMPION = "champion"
@@ -69,10 +70,10 @@ def versions(workspace: Workspace) -> list[Version]:
 def in_use(workspace: Workspace, also: Collection[str] = ()) -> set[str]:
     """Return what must not be pruned: champion, the one before it, popularity, newest, and `also`.
 
-    With each version its newest refit, with each refit its version.
+    With each version its newest refit and what it started from, with each refit its version.
     """
     pointed = {workspace.models.pointed(pointer) for pointer in (CHAMPION, POPULARITY, NEWEST)}
-    return with_refits(workspace, (pointed | {previous(workspace), *also}) - {""})
+    return with_starts(workspace, with_refits(workspace, (pointed | {previous(workspace), *also}) - {""}))
 
 
 def moves(workspace: Workspace) -> list[Move]:

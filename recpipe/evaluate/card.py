@@ -7,6 +7,7 @@ from typing import Any
 
 from recpipe.core import registry
 from recpipe.core.files import write_json, write_text
+from recpipe.core.starts import STARTED_FROM
 from recpipe.core.workspace import Workspace
 from recpipe.evaluate.gate import Decision
 from recpipe.evaluate.questions import HeldOut
@@ -116,8 +117,10 @@ def _limits(manifest: Mapping[str, Any], own: Scores, test: HeldOut) -> list[str
 
 
 def _lineage(manifest: dict[str, Any], test: HeldOut) -> dict[str, Any]:
+    start = manifest.get(STARTED_FROM, "")
     return {
         "trained on snapshot": manifest["snapshot"],
+        **({"warm start from": start} if start else {}),
         "scored on snapshot": test.snapshot.name,
         "data": test.snapshot.manifest["inputs"].get("data", "unknown"),
         "made at": manifest["created_at"],

@@ -12,7 +12,9 @@ from pydantic import BaseModel
 from recpipe.core.disk import disk_errors_named
 from recpipe.core.errors import StageError
 from recpipe.core.refits import served
+from recpipe.core.starts import champion_before
 from recpipe.core.workspace import Workspace
+from recpipe.params import TrainParams
 from recpipe.run.notebooks import check_parameters, execute
 from recpipe.run.results import StageResult, read_result, write_result
 from recpipe.run.resume import find_finished, point_at, stage_key
@@ -57,7 +59,7 @@ def _reuse_or_execute(
         params = with_remembered_source(params, workspace)
     check_parameters(notebook, parameter_names(stage, params))
     ids = {name: resolve_id(workspace, name, upstream.get(name, "")) for name in row.reads}
-    key = stage_key(stage, params, ids | _found_by(ids, workspace), notebook)
+    key = stage_key(stage, params, ids | _found_by(ids, params, workspace), notebook)
     folder = run_folder / stage
     folder.mkdir(parents=True, exist_ok=True)
     # an id that is not known names nothing that could be compared
@@ -70,11 +72,16 @@ def _reuse_or_execute(
     return _execute(stage, notebook, folder, key, _notebook_parameters(params, workspace, run_folder, ids))
 
 
-def _found_by(ids: Mapping[str, str], workspace: Workspace) -> dict[str, str]:
-    """What a stage finds by its ids, and decides its result too: the refit that makes a champion's lists."""
-    if "champion" not in ids:
-        return {}
-    return {"refitted": served(workspace, ids["champion"], ids["snapshot"])}
+def _found_by(ids: Mapping[str, str], params: BaseModel, workspace: Workspace) -> dict[str, str]:
+    """What a stage finds by its ids, and decides its result too.
+
+    The refit that makes a champion's lists; the champion that a warm start goes on from.
+    """
+    if "champion" in ids:
+        return {"refitted": served(workspace, ids["champion"], ids["snapshot"])}
+    if isinstance(params, TrainParams) and params.warm_start != "off":
+        return {"champion_before": champion_before(workspace, ids["snapshot"])}
+    return {}
 
 
 def parameter_names(stage: str, params: BaseModel) -> set[str]:

@@ -4,6 +4,7 @@
 |---|---|
 | `read` | a snapshot's training part, and the users who judge after each epoch |
 | `popularity` | writes the popularity version |
+| `warm_start` | chooses what training begins with: the champion's weights, or none |
 | `fit` | trains the two-tower model; early stopping on validation NDCG@10 |
 | `fit_repeats` | trains the model of what users take again, where they do |
 | `save` | writes the version |
@@ -21,11 +22,13 @@ from recpipe.train.popularity import popularity
 from recpipe.train.refit import refit
 from recpipe.train.repeats import Repeats, fit_repeats
 from recpipe.train.save import save
+from recpipe.train.warm_start import Start, warm_start
 
 __all__ = [
     "Fitted",
     "Recommender",
     "Repeats",
+    "Start",
     "TrainParams",
     "TrainingData",
     "curve",
@@ -38,4 +41,5 @@ __all__ = [
     "read",
     "refit",
     "save",
+    "warm_start",
 ]

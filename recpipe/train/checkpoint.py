@@ -30,12 +30,14 @@ class State:
     """Where training is, beside the weights of model and optimizer.
 
     epoch: the last one that was run; its number is also the position in the data and in the random numbers.
-    best: the weights of `best_epoch`. used: wall and CPU seconds. ended: why there is no next epoch, or "".
+    best: the weights of `best_epoch`, which the judges gave `best_ndcg`; epoch 0 is a warm start itself.
+    used: wall and CPU seconds. ended: why there is no next epoch, or "".
     """
 
     epoch: int = 0
     curve: list[dict[str, float]] = field(default_factory=list)
     best_epoch: int = 0
+    best_ndcg: float = -1.0
     best: list[np.ndarray] = field(default_factory=list)
     used: tuple[float, float] = (0.0, 0.0)
     ended: str = ""
@@ -104,16 +106,16 @@ def prune(workspace: Workspace) -> None:
             path.unlink(missing_ok=True)
 
 
-def key_of(data: Any, epochs: int = 0) -> str:
+def key_of(data: Any, epochs: int = 0, start: str = "") -> str:
     """Name what decides the weights: every number and name of `data`, its parameters, and the code.
 
-    epochs: how many are run of those planned, 0 = all.
+    epochs: how many are run of those planned, 0 = all. start: the version whose weights it begins with.
     """
     folders = [PACKAGE / wing for wing in ("train", "core")]
     code = [(path.name, file_hash(path)) for folder in folders for path in sorted(folder.rglob("*.py"))]
     # what `source` reads beyond that is what the snapshot and the parameters say
     told = _described(dataclasses.replace(data, source=None))
-    return content_id(data.snapshot, data.params.model_dump(), epochs, told, code)
+    return content_id(data.snapshot, data.params.model_dump(), epochs, start, told, code)
 
 
 def _described(value: Any) -> Any:

@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recpipe.core.errors import StageError
@@ -23,6 +23,7 @@ from recpipe.train.recency import Weights, log_users, vectors_at, weigh_populari
 from recpipe.train.schedule import Schedule
 from recpipe.train.settings import Settings
 from recpipe.train.two_tower import TwoTower
+from recpipe.train.warm_start import COLD, Start
 
 __all__ = ["Fitted", "embed", "fit", "judge", "vectors_at", "weigh_popularity"]
 
@@ -31,10 +32,12 @@ logger = logging.getLogger("recpipe.train")
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained model and how it came about. curve: a row an epoch (epoch, loss, ndcg, seconds).
+    """A trained model and how it came about.
 
-    validation_ndcg: NDCG@10 of the judges, all items ranked, with the popularity weights. ended: "patience",
-    "budget" or "all epochs". checkpoint: what a retry would go on from; `save` removes it.
+    curve: a row an epoch (epoch, loss, ndcg, seconds, cpu_seconds). validation_ndcg: NDCG@10 of the judges,
+    all items ranked, with the popularity weights. ended: "patience", "budget" or "all epochs". checkpoint:
+    what a retry would go on from; `save` removes it. start: what it began with; a warm one is epoch 0, and
+    the best one if training made nothing better of it.
     """
 
     model: TwoTower
@@ -45,35 +48,48 @@ class Fitted:
     checkpoint: Checkpoint | None
     popularity_weights: Weights
     validation_ndcg: float
+    start: Start = COLD
 
 
 def fit(
-    data: TrainingData, workspace: Workspace | None = None, *, logs: Path | None = None, epochs: int = 0
+    data: TrainingData,
+    workspace: Workspace | None = None,
+    *,
+    start: Start = COLD,
+    logs: Path | None = None,
+    epochs: int = 0,
 ) -> Fitted:
     """Train until validation NDCG@10 has not risen for `patience` epochs; keep the best weights.
 
     With a `workspace` each epoch leaves a checkpoint there: the same training, killed and begun again,
-    goes on from it and gives the same weights. A spent budget ends training within an epoch, which is then
-    judged as it is. `logs` is a folder for TensorBoard. `epochs` ends training after so many of the planned
-    `params.epochs`, the step size being what it is then; 0 runs all of them. Same data, parameters and
-    machine give the same weights, unless a budget ended them. Raises StageError if the loss is not finite
-    or the model has collapsed, naming which. Without judges all epochs are run and the last weights kept.
+    goes on from it and gives the same weights. `start` is what `warm_start` chose. A spent budget ends
+    training within an epoch, which is then judged as it is. `logs` is a folder for TensorBoard. `epochs` ends
+    training after so many of the planned ones, the step size being what it is then; 0 runs all of them. Same
+    data, parameters, start and machine give the same weights, unless a budget ended them. Raises StageError
+    if the loss is not finite or the model has collapsed, naming which. Without judges all epochs are run and
+    the last weights kept.
     """
-    params = data.params
+    plan = replace(data, params=start.planned(data.params))
+    params = plan.params
     chance.start(params.seed)
-    loader = Loader(data)
-    model = build_model(data, loader)
+    loader = Loader(plan)
+    model = build_model(plan, loader)
     build_variables(model, loader)
-    checkpoint = Checkpoint(workspace, key_of(data, epochs)) if workspace else None
+    if start.weights:
+        start.weights.put_into(model, plan)
+    checkpoint = Checkpoint(workspace, key_of(plan, epochs, start.version)) if workspace else None
     if workspace:
         prune(workspace)
     state = checkpoint.read(model) if checkpoint else State()
-    run_epochs(model, data, loader, state, checkpoint, Board(logs), epochs or params.epochs)
+    if start.version and not state.epoch:
+        judge_start(state, model, plan)
+    run_epochs(model, plan, loader, state, checkpoint, Board(logs), epochs or params.epochs)
     model.set_weights(state.best)
     check_collapse(model, data, params)
     return Fitted(
         *(model, data, state.curve, state.best_epoch, state.ended, checkpoint),
         *weigh_popularity(model, data),
+        start,
     )
 
 
@@ -92,10 +108,10 @@ def run_epochs(
         logger.info("training goes on after epoch %d, from %s", state.epoch, checkpoint and checkpoint.path)
     advance = track("training", (epochs - state.epoch) * loader.steps, "steps")
     while not state.ended:
-        started = time.perf_counter()
+        started = time.perf_counter(), time.process_time()
         loss, is_cut = run_epoch(model, loader, state.epoch + 1, params.seed, Watch(budget, advance))
         ndcg = judge(model, data, params)
-        keep(state, model, loss, ndcg, time.perf_counter() - started)
+        keep(state, model, loss, ndcg, time.perf_counter() - started[0], time.process_time() - started[1])
         state.ended = "budget" if is_cut or budget.is_spent else why_ended(state, params, epochs)
         state.used = budget.used
         tell(state, epochs)
@@ -108,12 +124,26 @@ def run_epochs(
     )
 
 
-def keep(state: State, model: TwoTower, loss: float, ndcg: float, seconds: float) -> None:
+def judge_start(state: State, model: TwoTower, data: TrainingData) -> None:
+    """Note a warm start in `state` as epoch 0: its weights stay if no epoch makes them better."""
+    started = time.perf_counter(), time.process_time()
+    ndcg = judge(model, data, data.params)
+    state.best = model.get_weights()
+    if math.isnan(ndcg):
+        return  # nobody judges
+    spent = {"seconds": time.perf_counter() - started[0], "cpu_seconds": time.process_time() - started[1]}
+    state.curve.append({"epoch": 0, "ndcg": ndcg} | spent)
+    state.best_ndcg = ndcg
+    logger.info("before the first epoch: validation NDCG@10 %.4f", ndcg)
+
+
+def keep(state: State, model: TwoTower, loss: float, ndcg: float, seconds: float, cpu_seconds: float) -> None:
     """Note an epoch in `state`, and its weights if none were better."""
     state.epoch += 1
-    state.curve.append({"epoch": state.epoch, "loss": loss, "ndcg": ndcg, "seconds": seconds})
-    if math.isnan(ndcg) or state.best_epoch == 0 or ndcg > state.curve[state.best_epoch - 1]["ndcg"]:
-        state.best, state.best_epoch = model.get_weights(), state.epoch
+    told = {"epoch": state.epoch, "loss": loss, "ndcg": ndcg}
+    state.curve.append(told | {"seconds": seconds, "cpu_seconds": cpu_seconds})
+    if math.isnan(ndcg) or ndcg > state.best_ndcg:
+        state.best, state.best_epoch, state.best_ndcg = model.get_weights(), state.epoch, ndcg
 
 
 def why_ended(state: State, params: Settings, epochs: int) -> str:

@@ -41,6 +41,7 @@ class ItemTower(tf_keras.layers.Layer):
         if self.numbers is not None:
             shape = [inputs.numbers.shape[1], params.dimension]
             self.kernel = tf.Variable(tf.random.normal(shape, stddev=START), name="number_kernel")
+        self.start_bias = start_bias
         self.bias = tf.Variable(start_bias, dtype=tf.float32, name="bias")
 
     def call(self, items: tf.Tensor, training: bool = False) -> tf.Tensor:

@@ -20,8 +20,9 @@ from recpipe.train.attributes import AttributeCodes
 from recpipe.train.inputs import USER, encoder_inputs
 from recpipe.train.popularity import KIND
 from recpipe.train.repeat_version import RepeatModel, load_repeats
-from recpipe.train.save import QUERY_VECTOR, TOWER, USER_CODES, USERS, VECTORS, VOCABULARY
+from recpipe.train.save import QUERY_VECTOR, TOWER, USER_CODES, VECTORS
 from recpipe.train.users import has_attributes
+from recpipe.train.weights import USERS, VOCABULARY
 
 QUERY_BLOCK = 1024
 REMAKE = "Delete the folder and run the stage `train` again."
@@ -77,7 +78,7 @@ def load(workspace: Workspace, version: str) -> Recommender:
 
 
 def curve(workspace: Workspace, version: str) -> pd.DataFrame:
-    """How training went, a row an epoch: loss, ndcg (validation NDCG@10), seconds; indexed by epoch."""
+    """How training went, a row an epoch: loss, ndcg (validation NDCG@10), seconds, CPU seconds; by epoch."""
     return pd.DataFrame(workspace.models.manifest(version)["figures"]["curve"]).set_index("epoch")
 
 

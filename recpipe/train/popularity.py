@@ -8,6 +8,7 @@ import numpy as np
 from recpipe.core.metrics import hits, ndcg_at_k
 from recpipe.core.refits import REFIT_OF
 from recpipe.core.retrieval import top_k
+from recpipe.core.starts import CHAMPION_BEFORE, champion_before
 from recpipe.core.workspace import Workspace
 from recpipe.train.data import TrainingData
 from recpipe.train.judges import Judges
@@ -31,9 +32,14 @@ def popularity(workspace: Workspace, data: TrainingData) -> str:
     """
     ndcg = {by: judge_places(places(data.counts["validation"], by), data.judges) for by in COUNTS}
     best = max(COUNTS, key=lambda by: ndcg[by])
-    told = ", ".join(f"{ndcg[by]:.4f} by {name}" for by, name in COUNTS.items())
-    logger.info("popularity: validation NDCG@10 %s", told)
-    version = _write(workspace, data, KIND, {"figures": {"counts": best, "validation_ndcg": ndcg}})
+    logger.info(
+        "popularity: validation NDCG@10 %s",
+        ", ".join(f"{ndcg[by]:.4f} by {name}" for by, name in COUNTS.items()),
+    )
+    told = {"figures": {"counts": best, "validation_ndcg": ndcg}}
+    version = _write(
+        workspace, data, KIND, told | {CHAMPION_BEFORE: champion_before(workspace, data.snapshot)}
+    )
     workspace.models.point(KIND, version)
     return version
 

@@ -16,6 +16,7 @@ from recpipe.core import columns as c
 from recpipe.core.files import content_id, write_json
 from recpipe.core.refits import REFIT_OF
 from recpipe.core.shelf import Draft
+from recpipe.core.starts import CHAMPION_BEFORE, STARTED_FROM
 from recpipe.core.workspace import Workspace
 from recpipe.train.candidates import export_candidates
 from recpipe.train.data import TrainingData
@@ -29,8 +30,10 @@ from recpipe.train.repeat_weight import weigh_repeats
 from recpipe.train.repeats import Repeats
 from recpipe.train.two_tower import TwoTower
 from recpipe.train.users import USER_FEATURES, USER_NUMBERS
+from recpipe.train.warm_start import learned_until
+from recpipe.train.weights import USERS, VOCABULARY, write_weights
 
-VOCABULARY, VECTORS, TOWER, USERS = "vocabulary.parquet", "item_vectors.npy", "query_tower", "users.parquet"
+VECTORS, TOWER = "item_vectors.npy", "query_tower"
 USER_CODES, QUERY_VECTOR = "user_codes.json", "query_vector"
 
 
@@ -55,7 +58,9 @@ def save(workspace: Workspace, fitted: Fitted, repeats: Repeats | None = None) -
 def save_refit(workspace: Workspace, fitted: Fitted, version: str) -> str:
     """Write a model trained up to now as a refit of `version`, and return its name; no pointer moves."""
     # nobody judged it: figures without a number
-    curve = [{name: row[name] for name in ("epoch", "loss", "seconds")} for row in fitted.curve]
+    curve = [
+        {name: row[name] for name in ("epoch", "loss", "seconds", "cpu_seconds")} for row in fitted.curve
+    ]
     draft, told = begin(workspace, fitted, f"{version}-refit"), {REFIT_OF: version}
     # what is taken again is told by features as of now, so the repeat model itself is the evaluated one
     if (evaluated := workspace.models.path(version) / REPEATS).is_dir():
@@ -82,9 +87,9 @@ def write(draft: Draft, fitted: Fitted, figures: Mapping[str, Any], more: Mappin
     vocabulary.parquet: item_index, item_id. item_vectors.npy: (items + 1, dimension + 1) float32, row 0
     zeros, the last dimension the item's bias. query_tower/: a SavedModel, see `_export_tower`.
     candidate_tower/, item_codes.json (where items have features): vectors of new ones, see `candidates`.
-    users.parquet (encoder `id`): user_index, user_id. user_codes.json (where users have attributes): what
-    they became. repeats/ (with a repeat model): a SavedModel, see `export_repeats`; its weight in lists
-    stands in the manifest.
+    weights.npz, feature_rows.parquet: what a warm start goes on from, see `weights`. users.parquet (encoder
+    `id`): user_index, user_id. user_codes.json (where users have attributes): what they became. repeats/
+    (with a repeat model): a SavedModel, see `export_repeats`; its weight in lists stands in the manifest.
     """
     data, encoder = fitted.data, fitted.model.encoder
     data.vocabulary.write(draft.folder / VOCABULARY)
@@ -93,6 +98,7 @@ def write(draft: Draft, fitted: Fitted, figures: Mapping[str, Any], more: Mappin
     np.save(draft.folder / VECTORS, vectors)
     _export_tower(fitted.model, data, draft.folder / TOWER)
     export_candidates(fitted.model, data, vectors, draft.folder)
+    write_weights(fitted.model, data, draft.folder)
     if USER in encoder.reads:
         _write_users(data.users.ids, draft.folder / USERS)
     if USER_FEATURES in encoder.reads:
@@ -102,6 +108,9 @@ def write(draft: Draft, fitted: Fitted, figures: Mapping[str, Any], more: Mappin
             "kind": data.params.encoder,
             "snapshot": data.snapshot,
             "split": data.split,
+            "learned_until": learned_until(data, fitted.start),
+            CHAMPION_BEFORE: fitted.start.champion,
+            STARTED_FROM: fitted.start.version,
             "parameters": data.params.model_dump(),
             "query_inputs": list(encoder.reads),
             "event_types": list(data.event_types),

@@ -8,8 +8,8 @@ from recpipe.train.params import TrainParams
 class Settings(TrainParams):
     """`TrainParams` with nothing left to adapt; the defaults are those for baskets, see `adapt`."""
 
-    LEFT_OPEN: ClassVar = ("loss", "repeats")
-    """What stays "auto" until what it depends on is known: the items, the validation part."""
+    LEFT_OPEN: ClassVar = ("loss", "repeats", "warm_start")
+    """What stays "auto" until what it depends on is known: items, validation part, champion."""
 
     encoder: Literal["id", "mean", "cnn", "gru", "attention"] = "mean"
     max_history: int = 200

@@ -154,3 +154,21 @@ def test_a_changed_parameter_runs_the_stage_again(workspace: Workspace) -> None:
         notebooks=str(standins_of(workspace)),
     )
     assert not changed.reused
+
+
+def test_a_training_is_not_reused_once_another_champion_is_what_it_would_start_from(
+    workspace: Workspace,
+) -> None:
+    workspace.snapshots.point("newest", workspace.snapshots.draft("s2").seal({}))
+
+    def is_reused(params: TrainParams = TRAIN) -> bool:
+        run = workspace.new_run()
+        return run_stage("train", params, workspace, run, notebooks=str(standins_of(workspace))).reused
+
+    off = TrainParams(warm_start="off")
+    assert [is_reused(), is_reused(), is_reused(off)] == [False, True, False]
+    workspace.models.point("champion", workspace.models.draft("old").seal({"snapshot": "s1"}))
+    assert [is_reused(), is_reused(), is_reused(off)] == [False, True, True]
+    told = {"snapshot": "s2", "champion_before": "old"}
+    workspace.models.point("champion", workspace.models.draft("promoted").seal(told))
+    assert is_reused(), "a champion of this very snapshot followed the same one"

@@ -67,7 +67,7 @@ def test_what_is_given_stays_and_the_rest_follows_it() -> None:
 @pytest.mark.parametrize("name", [name for name, value in TrainParams() if value == "auto"])
 def test_nothing_stays_open_but_what_depends_on_more_than_the_train_part(name: str) -> None:
     settled = getattr(adapt(TrainParams(), facts()), name)
-    assert (settled == "auto") == (name in ("loss", "repeats"))
+    assert (settled == "auto") == (name in ("loss", "repeats", "warm_start"))
 
 
 def test_where_each_user_is_asked_at_their_own_end_nothing_is_old() -> None:
