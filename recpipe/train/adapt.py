@@ -39,9 +39,9 @@ WHOLE = {
     "svd_start": True,
 }
 EVERY_POSITION = {
-    "max_history": 100,
-    "batch_size": 64,
-    "learning_rate": 2e-3,
+    "max_history": 50,
+    "batch_size": 128,
+    "learning_rate": 3e-3,
     "dropout": 0.2,
     "id_dropout": 0.0,
     "svd_start": False,
