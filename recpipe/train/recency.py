@@ -8,6 +8,7 @@ should be, and more popularity makes up for it.
 import logging
 import math
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 import numpy as np
 
@@ -34,12 +35,18 @@ def vectors_at(model: TwoTower, data: TrainingData, moment: Moment, weights: Wei
     training, plus what else was learned. Only the popularity is replaced, and the learned weights are added
     to those given.
     """
+    vectors = model.item_vectors()
+    vectors[:, -1] += bias_shift(model, data, moment, weights)
+    return vectors
+
+
+def bias_shift(model: TwoTower, data: TrainingData, moment: Moment, weights: Weights) -> np.ndarray:
+    """What `vectors_at` adds to the biases, (items + 1,) float32; 0 for the unknown item."""
     learned = np.array(learned_weights(model))
     shift = log_users(data.counts[moment]) @ (learned + weights)
     shift -= log_users(data.counts["validation"]) @ (learned + AS_TRAINED)
-    vectors = model.item_vectors()
-    vectors[1:, -1] += shift[1:]
-    return vectors
+    shift[0] = 0
+    return shift.astype(np.float32)
 
 
 def learned_weights(model: TwoTower) -> list[float]:
@@ -64,13 +71,13 @@ def weigh_popularity(model: TwoTower, data: TrainingData) -> tuple[Weights, floa
     if len(data.judges) == 0:
         return AS_TRAINED, math.nan
     queries = embed(model, data.judges.histories, data.users, data.params)
-    ndcg: dict[Weights, float] = {}
+    vectors = model.item_vectors()
+    biases = vectors[:, -1].copy()
 
+    @cache
     def tried(weights: Weights) -> float:
-        if weights not in ndcg:
-            vectors = vectors_at(model, data, "validation", weights)
-            ndcg[weights] = judge_vectors(queries, vectors, data.judges)
-        return ndcg[weights]
+        vectors[:, -1] = biases + bias_shift(model, data, "validation", weights)
+        return judge_vectors(queries, vectors, data.judges)
 
     best, before = AS_TRAINED, None
     while best != before:
@@ -78,9 +85,9 @@ def weigh_popularity(model: TwoTower, data: TrainingData) -> tuple[Weights, floa
         before, best = best, max([best, *neighbours(best)], key=tried)
     logger.info(
         "popularity of %d days weighs %.2f, of %d days %.2f: validation NDCG@10 %.4f",
-        *(data.params.recent_days, best[0], data.params.latest_days, best[1], ndcg[best]),
+        *(data.params.recent_days, best[0], data.params.latest_days, best[1], tried(best)),
     )
-    return best, ndcg[best]
+    return best, tried(best)
 
 
 def neighbours(weights: Weights) -> Iterator[Weights]:
