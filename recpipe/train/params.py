@@ -69,7 +69,7 @@ class TrainParams(BaseModel):
     """Whether items' ids start as the singular vectors of who had what, so that users' likes are near."""
     patience: Annotated[int, Field(ge=1, le=1000)] | Auto = "auto"
     """Epochs without a better validation NDCG@10 after which training ends."""
-    warm_start: Literal["auto", "on", "off"] = "auto"
+    warm_start: Literal["auto", "on", "off"] = "off"
     """Whether training goes on from the champion's weights, in fewer epochs; auto: where that can be."""
     max_minutes: float = Field(10_080.0, gt=0, le=10_080)
     """Wall time after which training ends with the best weights so far; the default, a week, means none."""

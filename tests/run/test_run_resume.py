@@ -160,12 +160,12 @@ def test_a_training_is_not_reused_once_another_champion_is_what_it_would_start_f
     workspace: Workspace,
 ) -> None:
     workspace.snapshots.point("newest", workspace.snapshots.draft("s2").seal({}))
+    warm, off = TrainParams(warm_start="auto"), TrainParams(warm_start="off")
 
-    def is_reused(params: TrainParams = TRAIN) -> bool:
+    def is_reused(params: TrainParams = warm) -> bool:
         run = workspace.new_run()
         return run_stage("train", params, workspace, run, notebooks=str(standins_of(workspace))).reused
 
-    off = TrainParams(warm_start="off")
     assert [is_reused(), is_reused(), is_reused(off)] == [False, True, False]
     workspace.models.point("champion", workspace.models.draft("old").seal({"snapshot": "s1"}))
     assert [is_reused(), is_reused(), is_reused(off)] == [False, True, True]

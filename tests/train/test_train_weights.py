@@ -55,7 +55,7 @@ def two_nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def later(two_nights: Path, workspace: Workspace) -> train.TrainingData:
     """The data of the second night, in a workspace of one's own."""
     shutil.copytree(two_nights, workspace.root, dirs_exist_ok=True)
-    return train.read(workspace, "", Settings(**QUICK))
+    return train.read(workspace, "", Settings(**QUICK, warm_start="auto"))
 
 
 def untrained(data: train.TrainingData) -> TwoTower:
