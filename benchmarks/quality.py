@@ -20,10 +20,10 @@ from peer_results import peer_results
 from quality_table import Row, asked, machine, model_row, peer_row, table
 from stages import Trained, make_snapshot, pipeline_params, train_and_test
 
+from recpipe.core.difference import paired_difference
 from recpipe.core.errors import RecpipeError
 from recpipe.core.workspace import Workspace
 from recpipe.evaluate import HeldOut
-from recpipe.evaluate.difference import paired_difference
 from recpipe.params import PipelineParams
 
 

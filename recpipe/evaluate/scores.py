@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recpipe.core import metrics
+from recpipe.core.difference import Difference, paired_difference
 from recpipe.core.ranking import Ranker, Ranking, Recommender, UnusableModel
-from recpipe.evaluate.difference import Difference, paired_difference
 from recpipe.evaluate.exposure import seen_test
 from recpipe.evaluate.questions import HeldOut
 from recpipe.evaluate.roles import CHALLENGER, POPULARITY

@@ -31,8 +31,13 @@ def judge(model: TwoTower, data: TrainingData, params: Settings) -> float:
 
 def judge_vectors(queries: np.ndarray, vectors: np.ndarray, judges: Judges) -> float:
     """Mean NDCG@10 of the judges, query vectors (judges, d), item vectors (items + 1, d)."""
+    return float(judged(queries, vectors, judges).mean())
+
+
+def judged(queries: np.ndarray, vectors: np.ndarray, judges: Judges) -> np.ndarray:
+    """NDCG@10 of each judge, (judges,) float64; the rest as in `judge_vectors`."""
     best = top_k(queries, vectors, JUDGED_AT, excluded=judges.seen)
-    return float(ndcg_at_k(hits(best.indices, judges.relevant), judges.relevant.lengths, JUDGED_AT).mean())
+    return ndcg_at_k(hits(best.indices, judges.relevant), judges.relevant.lengths, JUDGED_AT)
 
 
 def embed(model: TwoTower, histories: Histories, users: Vocabulary, params: Settings) -> np.ndarray:

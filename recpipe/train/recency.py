@@ -7,14 +7,15 @@ should be, and more popularity makes up for it.
 
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 import numpy as np
 
+from recpipe.core.difference import paired_difference
 from recpipe.core.snapshot import Moment
 from recpipe.train.data import TrainingData
-from recpipe.train.judge import embed, judge_vectors
+from recpipe.train.judge import embed, judged
 from recpipe.train.survey import LATEST_USERS, RECENT_USERS
 from recpipe.train.two_tower import TwoTower
 
@@ -63,10 +64,13 @@ def log_users(counts: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def weigh_popularity(model: TwoTower, data: TrainingData) -> tuple[Weights, float]:
-    """The weights of popularity that suit the judges best, and their NDCG@10 with them.
+    """The weights of popularity that suit the judges, and their NDCG@10 with them.
 
-    Where users come and go, popularity at the end of the train part says little, and may weigh nothing. The
-    grid is climbed from what training used, a step of either weight at a time, until no neighbour is better.
+    The grid is climbed from what training used, a step of either weight at a time, until no neighbour is
+    better. Of the weights of recent popularity from there on upwards the largest is taken that is worse by no
+    more than one standard error (the rule of Breiman et al. 1984, "Classification and Regression Trees"):
+    lists are made later than the validation part, where what the towers learned is staler and popularity is
+    not.
     """
     if len(data.judges) == 0:
         return AS_TRAINED, math.nan
@@ -75,19 +79,38 @@ def weigh_popularity(model: TwoTower, data: TrainingData) -> tuple[Weights, floa
     biases = vectors[:, -1].copy()
 
     @cache
-    def tried(weights: Weights) -> float:
+    def ndcg(weights: Weights) -> np.ndarray:
         vectors[:, -1] = biases + bias_shift(model, data, "validation", weights)
-        return judge_vectors(queries, vectors, data.judges)
+        return judged(queries, vectors, data.judges)
 
+    best = top_of_the_grid(ndcg)
+    chosen = within_an_error(ndcg, best)
+    logger.info(
+        "popularity of %d days weighs %.2f, of %d days %.2f: validation NDCG@10 %.4f (best: %.4f at %.2f)",
+        *(data.params.recent_days, chosen[0], data.params.latest_days, chosen[1]),
+        *(ndcg(chosen).mean(), ndcg(best).mean(), best[0]),
+    )
+    return chosen, float(ndcg(chosen).mean())
+
+
+def top_of_the_grid(ndcg: Callable[[Weights], np.ndarray]) -> Weights:
+    """The weights, climbed to from AS_TRAINED, of which no neighbour has a higher mean NDCG (judges,)."""
     best, before = AS_TRAINED, None
     while best != before:
         # of equal ones the one that is kept is where the climb stands
-        before, best = best, max([best, *neighbours(best)], key=tried)
-    logger.info(
-        "popularity of %d days weighs %.2f, of %d days %.2f: validation NDCG@10 %.4f",
-        *(data.params.recent_days, best[0], data.params.latest_days, best[1], tried(best)),
-    )
-    return best, tried(best)
+        before, best = best, max([best, *neighbours(best)], key=lambda weights: float(ndcg(weights).mean()))
+    return best
+
+
+def within_an_error(ndcg: Callable[[Weights], np.ndarray], best: Weights) -> Weights:
+    """The largest weight of recent popularity that is worse than `best` by at most one standard error."""
+    chosen = best
+    for recent in RECENT_WEIGHTS[RECENT_WEIGHTS.index(best[0]) + 1 :]:
+        worse = paired_difference(ndcg(best), ndcg((recent, best[1])))
+        if not worse.standard_error or worse.ndcg > worse.standard_error:
+            break
+        chosen = recent, best[1]
+    return chosen
 
 
 def neighbours(weights: Weights) -> Iterator[Weights]:

@@ -44,18 +44,17 @@ def test_nothing_is_tied_where_event_order_tells_all_apart() -> None:
 
 
 def test_baskets_are_foreseen_as_a_window_and_sequences_step_by_step() -> None:
-    basket, sequence = (
-        adapt(TrainParams(), facts(tied_share=0.9)),
-        adapt(TrainParams(), facts(tied_share=0.1)),
-    )
-    assert (basket.same_time, basket.encoder, basket.window_days, basket.targets) == (
-        "basket",
-        "mean",
-        14,
-        "new",
-    )
+    basket, sequence = (adapt(TrainParams(), facts(tied_share, users=10_000)) for tied_share in (0.95, 0.1))
+    assert (basket.same_time, basket.encoder, basket.dropout) == ("basket", "mean", 0.7)
+    assert (basket.window_days, basket.targets) == (14, "new")
     assert (sequence.same_time, sequence.encoder) == ("sequence", "attention")
     assert (sequence.window_days, sequence.targets) == (0, "all")
+
+
+def test_with_few_events_a_sequence_is_taken_as_a_whole() -> None:
+    few, many = adapt(TrainParams(), facts(users=100)), adapt(TrainParams(), facts(users=10_000))
+    assert (few.encoder, few.dropout, few.window_days) == ("mean", 0.1, 0)
+    assert (many.encoder, many.dropout, many.window_days) == ("attention", 0.2, 0)
 
 
 def test_what_is_given_stays_and_the_rest_follows_it() -> None:
@@ -76,16 +75,16 @@ def test_where_each_user_is_asked_at_their_own_end_nothing_is_old() -> None:
 
 
 def test_little_data_is_passed_through_more_often_and_with_more_patience() -> None:
-    little, much = adapt(TrainParams(), facts(users=100)), adapt(TrainParams(), facts(users=100_000))
+    little, much = (adapt(TrainParams(encoder="attention"), facts(users=users)) for users in (100, 100_000))
     assert (little.epochs, little.patience) == (50, 10)
     assert (much.epochs, much.patience) == (5, 2)
 
 
 def test_each_value_is_told_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "recpipe.train"):
-        adapt(TrainParams(), facts(tied_share=0.35))
+        adapt(TrainParams(), facts(tied_share=0.95))
     assert (
-        "settings: same_time basket (35 % of the events share a moment whose order nothing tells)"
+        "settings: same_time basket (95 % of the events share a moment whose order nothing tells)"
         in caplog.text
     )
     assert "dropout 0.7" in caplog.text
@@ -99,4 +98,4 @@ def test_settled_values_can_be_given_again_and_give_the_same() -> None:
 def test_reading_a_snapshot_settles_everything(workspace: Workspace, write_snapshot: Write) -> None:
     write_snapshot(parity_world())
     data = train.read(workspace, "", TrainParams(dimension=4))
-    assert (data.params.encoder, data.params.dimension) == ("attention", 4)
+    assert (data.params.encoder, data.params.same_time, data.params.dimension) == ("mean", "sequence", 4)

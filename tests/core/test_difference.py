@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recpipe.evaluate.difference import paired_difference
+from recpipe.core.difference import paired_difference
 
 
 def test_what_is_hard_for_both_models_is_no_doubt():
