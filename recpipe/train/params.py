@@ -45,6 +45,8 @@ class TrainParams(BaseModel):
     """An item's bias starts at how many users had it in so many days before the validation part."""
     latest_days: int = Field(7, ge=1, le=100_000)
     """A second, shorter time: how many users had an item in so many days weighs in beside `recent_days`."""
+    recency: Literal["fitted", "learned"] = "fitted"
+    """Whether what popularity weighs is fitted on the validation part only, or learned in training, too."""
     epochs: Annotated[int, Field(ge=1, le=1000)] | Auto = "auto"
     """How often the training queries are passed through at most."""
     batch_size: Annotated[int, Field(ge=1, le=65_536)] | Auto = "auto"

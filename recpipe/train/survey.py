@@ -23,8 +23,8 @@ class Survey:
     histories, validation: their train and validation parts, or those of a sample as large as a block.
     newest: moment -> time of the newest event before it. users_of_late: moment -> "recent_users" |
     "latest_users" -> (items + 1,) float32, how many users had an item in the last `recent_days` and
-    `latest_days` before it. past: the same at moments of the train part; None where lists are made at each
-    user's own last event.
+    `latest_days` before it. past: the same at moments of the train part; None unless `recency` is learned,
+    and where lists are made at each user's own last event.
     """
 
     lengths: np.ndarray
@@ -62,8 +62,9 @@ def survey(source: Source, item_count: int, event_weights: np.ndarray, params: T
     days = {RECENT_USERS: params.recent_days, LATEST_USERS: params.latest_days}
     late = {moment: {name: np.zeros(item_count + 1, np.float32) for name in days} for moment in MOMENTS}
     has_one_moment = source.snapshot.manifest["split"]["kind"] == "time"
+    is_learned = has_one_moment and params.recency == "learned"
     first, last = min(oldest, newest["validation"]), newest["validation"]
-    past = PastCounts(first, last, item_count, tuple(days.values())) if has_one_moment else None
+    past = PastCounts(first, last, item_count, tuple(days.values())) if is_learned else None
     for block in source.blocks():
         for moment in MOMENTS:
             before = block.histories.until(moment)

@@ -20,8 +20,8 @@ from tests.train.conftest import Write
 from tests.train.worlds import checkerboard_world, parity_world, partner_world, write_world
 
 SEQUENCES = [name for name, encoder in ENCODERS.items() if encoder.every_position]
-SLOWLY = [pytest.param(name, marks=[pytest.mark.slow] * (name in SEQUENCES)) for name in ENCODERS]
-"""Every encoder; networks over sequences take seconds to build each time, so they do in the slow tests."""
+SLOWLY = [pytest.param(name, marks=[pytest.mark.slow] * (name != "id")) for name in ENCODERS]
+"""Every encoder; networks take seconds to build each time, so they do in the slow tests."""
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,14 @@ def test_where_what_is_in_fashion_is_bought_its_popularity_gets_a_weight(
     workspace: Workspace, write_snapshot: Write
 ) -> None:
     write_snapshot(fashion_world())
-    fashion = {"recent_days": 14, "latest_days": 5, "window_days": 0, "learning_rate": 0.05, "epochs": 6}
+    fashion = {
+        "recency": "learned",
+        "recent_days": 14,
+        "latest_days": 5,
+        "window_days": 0,
+        "learning_rate": 0.05,
+        "epochs": 6,
+    }
     data = train.read(workspace, "", QUICK.model_copy(update=fashion))
     _, latest = learned_weights(train.fit(data).model)
     assert latest > 0.2
@@ -118,6 +125,16 @@ def test_where_lists_are_made_at_each_user_s_own_moment_no_weight_is_learned(
     workspace: Workspace, write_snapshot: Write
 ) -> None:
     write_snapshot(fashion_world(users=6), split={"kind": "last-event"})
-    fitted = train.fit(train.read(workspace, "", QUICK.model_copy(update={"epochs": 1})))
+    fitted = train.fit(
+        train.read(workspace, "", QUICK.model_copy(update={"epochs": 1, "recency": "learned"}))
+    )
     assert fitted.model.recency is None
     assert learned_weights(fitted.model) == [0, 0]
+
+
+def test_no_weight_is_learned_unless_it_is_asked_for(workspace: Workspace, write_snapshot: Write) -> None:
+    write_snapshot(fashion_world(users=6))
+    asked = {wish: QUICK.model_copy(update={"recency": wish}) for wish in ("fitted", "learned")}
+    known = {wish: train.read(workspace, "", params).past for wish, params in asked.items()}
+    assert known["fitted"] is None
+    assert known["learned"] is not None

@@ -77,6 +77,7 @@ CHANGES: dict[str, tuple[Any, Observe]] = {
     "half_life_days": (5.0, examples),
     "recent_days": (10, lambda data: [data.counts["validation"][RECENT_USERS]]),
     "latest_days": (20, lambda data: [data.counts["validation"][LATEST_USERS]]),
+    "recency": ("learned", lambda data: [data.past is None]),
     "epochs": (2, epochs_run),
     "batch_size": (8, first_batch),
     "learning_rate": (0.1, fitted),
