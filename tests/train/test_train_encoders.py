@@ -19,7 +19,6 @@ from recpipe.train.settings import Settings
 from tests.train.conftest import Write
 from tests.train.worlds import checkerboard_world, parity_world, partner_world, write_world
 
-SEQUENCES = [name for name, encoder in ENCODERS.items() if encoder.every_position]
 SLOWLY = [pytest.param(name, marks=[pytest.mark.slow] * (name != "id")) for name in ENCODERS]
 """Every encoder; networks take seconds to build each time, so they do in the slow tests."""
 
