@@ -7,7 +7,7 @@ The data go through the stages collect, features, train and evaluate, and the sa
 the peers (popularity, own frequency where seen items are allowed, item-kNN, ALS, EASE, ridge), each
 tuned on the validation part. Options not listed here are passed on to the stages, as `recpipe run` takes
 them. Peers' results stay in the workspace: with --workspace another run there costs only the model.
-Prints one markdown table. Needs the extra `bench` (`pip install recpipe[bench]`).
+Prints one markdown table.
 """
 
 import argparse
