@@ -67,6 +67,19 @@ class Ragged:
         shift = np.repeat(self.offsets[:-1][rows] - offsets[:-1], lengths)
         return Ragged(offsets, self.values[np.arange(offsets[-1]) + shift])
 
+    def beside(self, other: "Ragged") -> "Ragged":
+        """Each row's values followed by those of the same row of `other`.
+
+        Raises ValueError if `other` has another number of rows.
+
+        >>> Ragged.from_lists([[3], [2]]).beside(Ragged.from_lists([[1, 4], []])).values.tolist()
+        [3, 1, 4, 2]
+        """
+        if len(self) != len(other):
+            raise ValueError(f"{len(self)} rows cannot be put beside {len(other)}")
+        order = np.argsort(np.concatenate([self.row_numbers, other.row_numbers]), kind="stable")
+        return Ragged(self.offsets + other.offsets, np.concatenate([self.values, other.values])[order])
+
     def contained(self, other: "Ragged") -> np.ndarray:
         """Which values stand in the same row of `other` too, (len(values),) bool.
 

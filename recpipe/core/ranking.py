@@ -4,85 +4,38 @@ A model speaks of its own items, a snapshot of its own; both are translated here
 """
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
 from recpipe.core import columns as c
+from recpipe.core.caps import Cap, Search, filled
 from recpipe.core.errors import DataError
 from recpipe.core.mixture import Mixture
 from recpipe.core.ragged import Ragged
+from recpipe.core.recommender import Recommender, RepeatModel, UnusableModel
 from recpipe.core.retrieval import TopK, top_k
 from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.vocabulary import Vocabulary
+
+__all__ = ["ANYTHING", "Ranker", "Ranking", "Recommender", "RepeatModel", "Rules", "UnusableModel"]
 
 MIXED_USERS = 1024
 """Users whose own items are mixed in at a time; bounds the memory, changes no result."""
 
 
-class UnusableModel(DataError):
-    """A model whose scores are no numbers; nothing may be served from it."""
+@dataclass(frozen=True)
+class Rules:
+    """What may stand in any list, told of the snapshot's items.
+
+    allowed: (items + 1,) bool, None for all; caps: how many of a kind one list may hold.
+    """
+
+    allowed: np.ndarray | None = None
+    caps: tuple[Cap, ...] = ()
 
 
-class RepeatModel(Protocol):
-    """Which of the items a user had are taken again."""
-
-    @property
-    def weight(self) -> float:
-        """Share in [0, 1) of it in a list; the rest is the query and item vectors'."""
-        ...
-
-    def log_probabilities(
-        self, histories: Histories, moments: np.ndarray, recent_events: np.ndarray
-    ) -> tuple[Ragged, np.ndarray]:
-        """Return n rows of distinct items, and of each the log-probability of being the one taken again.
-
-        histories: n, in the model's own items; moments: (n,) int64, microseconds since 1970, when the list
-        is made; recent_events: (items + 1,), events of late of each of the model's items.
-        """
-        ...
-
-
-class Recommender(Protocol):
-    """What a loaded model version offers; `train.load` gives one."""
-
-    @property
-    def version(self) -> str:
-        """Name of the version."""
-        ...
-
-    @property
-    def kind(self) -> str:
-        """What made it, e.g. "popularity" or "mean"."""
-        ...
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The items it knows."""
-        ...
-
-    @property
-    def item_vectors(self) -> np.ndarray:
-        """(items + 1, d) float32, row 0 unknown."""
-        ...
-
-    @property
-    def event_types(self) -> tuple[str, ...]:
-        """Names of the types of event it knows, by their index from 1."""
-        ...
-
-    def query_vectors(self, histories: Histories) -> np.ndarray:
-        """Return (n, d) float32 for n histories in the model's own items and event types (0 unknown)."""
-        ...
-
-    def knows(self, histories: Histories) -> np.ndarray:
-        """Of which of n users anything is known that the query vector tells, (n,) bool."""
-        ...
-
-    @property
-    def repeats(self) -> RepeatModel | None:
-        """What mixes in the user's own items where lists may hold them, None if nothing does."""
-        ...
+ANYTHING = Rules()
 
 
 @dataclass(frozen=True)
@@ -111,7 +64,13 @@ class Ranker:
     if it knows no item of the snapshot.
     """
 
-    def __init__(self, recommender: Recommender, snapshot: Snapshot, moment: Literal["test", "now"]) -> None:
+    def __init__(
+        self,
+        recommender: Recommender,
+        snapshot: Snapshot,
+        moment: Literal["test", "now"],
+        rules: Rules = ANYTHING,
+    ) -> None:
         self._recommender = recommender
         item_ids = snapshot.items().column(c.ITEM_ID).to_numpy(zero_copy_only=False)
         self._to_model = Vocabulary(item_ids).translation_to(recommender.vocabulary)
@@ -128,48 +87,96 @@ class Ranker:
         self._recent_events[self._to_model] = features[c.RECENT_EVENTS]
         self._recent_events[0] = 0
         self._split, self._moment = snapshot.manifest["split"], moment
+        self._caps = rules.caps
+        self._allowed = np.ones(snapshot.item_count + 1, bool) if rules.allowed is None else rules.allowed
         self._check()
 
     @property
     def candidates(self) -> int:
-        """How many items the model can recommend here."""
+        """How many items the model can recommend here, whatever the rules."""
         return int((self._to_snapshot > 0).sum())
 
-    def rank(self, histories: Histories, k: int, *, exclude_seen: bool) -> Ranking:
-        """Return the best `k` items of each user; `exclude_seen` leaves out all of `histories`' items."""
+    def nameable(self, is_personal: bool) -> np.ndarray:
+        """Which items the model's lists, or else popular ones, can hold by the rules, (items + 1,) bool."""
+        can = np.zeros(len(self._allowed), bool)
+        if is_personal:
+            can[self._to_snapshot] = True
+        else:
+            can[: len(self._popular)] = True
+        can[0] = False
+        return can & self._allowed
+
+    def rank(
+        self,
+        histories: Histories,
+        k: int,
+        *,
+        exclude_seen: bool,
+        excluded: Ragged | None = None,
+        depth: int = 0,
+    ) -> Ranking:
+        """Return the best `k` items of each user; `exclude_seen` leaves out all of `histories`' items.
+
+        excluded: a row a user, more items of the snapshot that the user must not get. depth: lists are so
+        long, if more than k, but only k are filled up where caps leave them short.
+        """
+        barred = Ragged(histories.offsets, histories.items) if exclude_seen else None
+        if excluded is not None:
+            barred = excluded if barred is None else barred.beside(excluded)
         own = histories.translated(self._to_model).retyped(self._types_to_model)
         is_personal = self._recommender.knows(own)
-        indices = np.zeros((len(own), k), np.int32)
-        scores = np.full((len(own), k), -np.inf, np.float32)
+        depth = max(k, depth)
+        indices = np.zeros((len(own), depth), np.int32)
+        scores = np.full((len(own), depth), -np.inf, np.float32)
         is_mixed = not exclude_seen and self._recommender.repeats is not None
         by_model = self._by_mixture if is_mixed else self._by_model
         for chosen, by in ((is_personal, by_model), (~is_personal, self._by_popularity)):
             if chosen.any():
-                history = (own if by == by_model else histories).take(np.flatnonzero(chosen))
-                seen = Ragged(history.offsets, history.items) if exclude_seen else None
-                indices[chosen], scores[chosen] = by(history, k, seen)
+                users = np.flatnonzero(chosen)
+                search = by(own.take(users), None if barred is None else barred.take(users))
+                found = self._filled(search, len(users), k, depth, is_personal=by == by_model)
+                indices[chosen], scores[chosen] = found.indices, found.scores
         return Ranking(indices, scores, is_personal)
 
-    def _by_model(self, own: Histories, k: int, seen: Ragged | None) -> tuple[np.ndarray, np.ndarray]:
-        queries = self._queries(own)
-        allowed = self._to_snapshot > 0
-        found = top_k(queries, self._recommender.item_vectors, k, excluded=seen, allowed=allowed)
-        return self._to_snapshot[found.indices], found.scores
+    def _filled(self, search: Search, users: int, k: int, depth: int, *, is_personal: bool) -> TopK:
+        nameable = self.nameable(is_personal)
+        wanted = min([k, *(cap.attainable(nameable) for cap in self._caps)])
+        return filled(search, users, wanted, depth, max(1, int(nameable.sum())), self._caps)
 
-    def _by_mixture(self, own: Histories, k: int, seen: Ragged | None) -> tuple[np.ndarray, np.ndarray]:
-        """Return the lists of the model and its repeats; `seen` is None, no item is left out."""
-        blocks = np.array_split(np.arange(len(own)), -(-len(own) // MIXED_USERS))
-        found = [self._mixed(own.take(rows), k) for rows in blocks]
-        indices = np.concatenate([one.indices for one in found])
-        return self._to_snapshot[indices], np.concatenate([one.scores for one in found])
+    def _by_model(self, own: Histories, barred: Ragged | None) -> Search:
+        queries, barred = self._queries(own), self._in_model(barred)
 
-    def _mixed(self, own: Histories, k: int) -> TopK:
+        def search(rows: np.ndarray, depth: int) -> TopK:
+            excluded = None if barred is None else barred.take(rows)
+            vectors, allowed = self._recommender.item_vectors, self._allowed_in_model
+            return self._in_snapshot(top_k(queries[rows], vectors, depth, excluded=excluded, allowed=allowed))
+
+        return search
+
+    def _by_mixture(self, own: Histories, barred: Ragged | None) -> Search:
+        """The model and its repeats in one list."""
+        queries, barred = self._queries(own), self._in_model(barred)
+
+        def search(rows: np.ndarray, depth: int) -> TopK:
+            blocks = np.array_split(rows, -(-len(rows) // MIXED_USERS))
+            found = [
+                self._mixed(
+                    own.take(some), queries[some], depth, None if barred is None else barred.take(some)
+                )
+                for some in blocks
+            ]
+            indices = np.concatenate([one.indices for one in found])
+            return self._in_snapshot(TopK(indices, np.concatenate([one.scores for one in found])))
+
+        return search
+
+    def _mixed(self, own: Histories, queries: np.ndarray, depth: int, barred: Ragged | None) -> TopK:
         repeats = self._recommender.repeats
         assert repeats is not None
         moments = _made_at(self._split, self._moment, own)
         items, log_own = repeats.log_probabilities(own, moments, self._recent_events)
-        vectors, allowed = self._recommender.item_vectors, self._to_snapshot > 0
-        mixture = Mixture.of(self._queries(own), vectors, k, items, log_own, allowed)
+        vectors, allowed = self._recommender.item_vectors, self._allowed_in_model
+        mixture = Mixture.of(queries, vectors, depth, items, log_own, allowed, barred)
         return mixture.top_k(repeats.weight)
 
     def _queries(self, own: Histories) -> np.ndarray:
@@ -180,12 +187,25 @@ class Ranker:
             )
         return queries
 
-    def _by_popularity(
-        self, histories: Histories, k: int, seen: Ragged | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        queries = np.ones((len(histories), 1), np.float32)
-        found = top_k(queries, self._popular[:, None], k, excluded=seen)
-        return found.indices, found.scores
+    def _by_popularity(self, own: Histories, barred: Ragged | None) -> Search:
+        allowed = self._allowed[: len(self._popular)]
+
+        def search(rows: np.ndarray, depth: int) -> TopK:
+            excluded = None if barred is None else barred.take(rows)
+            queries = np.ones((len(rows), 1), np.float32)
+            return top_k(queries, self._popular[:, None], depth, excluded=excluded, allowed=allowed)
+
+        return search
+
+    @property
+    def _allowed_in_model(self) -> np.ndarray:
+        return (self._to_snapshot > 0) & self._allowed[self._to_snapshot]
+
+    def _in_model(self, items: Ragged | None) -> Ragged | None:
+        return None if items is None else Ragged(items.offsets, self._to_model[items.values])
+
+    def _in_snapshot(self, found: TopK) -> TopK:
+        return TopK(self._to_snapshot[found.indices], found.scores)
 
     def _check(self) -> None:
         version = self._recommender.version

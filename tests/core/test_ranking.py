@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from recpipe.core import ranking
+from recpipe.core.caps import Cap
 from recpipe.core.errors import DataError
 from recpipe.core.ragged import Ragged
-from recpipe.core.ranking import Ranker, UnusableModel
+from recpipe.core.ranking import Ranker, Rules, UnusableModel
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
 from tests.tiny import DAY_US, load, make_model, make_snapshot
@@ -168,3 +169,52 @@ def test_mixed_lists_do_not_depend_on_the_block(workspace, monkeypatch):
     whole = mixed(workspace, OldestAgain())
     monkeypatch.setattr(ranking, "MIXED_USERS", 1)
     assert mixed(workspace, OldestAgain()) == whole
+
+
+def ruled(workspace, rules, *, repeats=None, excluded=None, k=3, exclude_seen=False):
+    """Lists of the baskets' users, by name; apple, pear and plum are the items 1, 2 and 3."""
+    snapshot = Snapshot.open(workspace, make_snapshot(workspace, BASKETS, name="baskets"))
+    recommender = load(workspace, make_model(workspace, snapshot.name, VECTORS, name="mean-a"))
+    recommender.repeats = repeats
+    ranker = Ranker(recommender, snapshot, "now", rules)
+    histories = snapshot.histories()
+    barred = (
+        None if excluded is None else Ragged.from_lists([excluded.get(u, []) for u in histories.user_ids])
+    )
+    found = ranker.rank(histories, k, exclude_seen=exclude_seen, excluded=barred)
+    names = np.array(["-", "apple", "pear", "plum"], object)
+    return dict(zip(histories.user_ids, names[found.indices].tolist(), strict=True))
+
+
+@pytest.mark.parametrize("repeats", [None, OldestAgain()])
+def test_what_is_not_allowed_is_in_nobodys_list(workspace, repeats):
+    found = ruled(workspace, Rules(np.array([True, True, False, True])), repeats=repeats)
+    assert all("pear" not in items for items in found.values())
+    assert found["dan"] == ["plum", "apple", "-"], "nor in the popular one"
+
+
+@pytest.mark.parametrize("repeats", [None, OldestAgain()])
+def test_what_is_excluded_for_a_user_is_missing_from_that_list_only(workspace, repeats):
+    found = ruled(workspace, Rules(), repeats=repeats, excluded={"bob": [2], "dan": [3]})
+    assert "pear" not in found["bob"]
+    assert found["dan"] == ["apple", "pear", "-"]
+    assert sorted(found["ann"]) == ["apple", "pear", "plum"]
+
+
+def test_excluded_items_join_those_that_were_seen(workspace):
+    assert ruled(workspace, Rules(), excluded={"ann": [2]}, exclude_seen=True)["ann"] == ["-", "-", "-"]
+
+
+@pytest.mark.parametrize("repeats", [None, OldestAgain()])
+def test_a_cap_holds_in_every_list_and_makes_room(workspace, repeats):
+    rules = Rules(caps=(Cap(np.array([0, 1, 1, 0], np.int32), 1),))
+    found = ruled(workspace, rules, repeats=repeats, k=2)
+    assert all(len({"apple", "pear"} & set(items)) == 1 and "plum" in items for items in found.values())
+
+
+def test_only_short_lists_ask_for_more_but_queries_are_made_once(workspace):
+    snapshot = Snapshot.open(workspace, make_snapshot(workspace, BASKETS, name="baskets"))
+    recommender = load(workspace, make_model(workspace, snapshot.name, VECTORS, name="mean-a"))
+    rules = Rules(caps=(Cap(np.array([0, 1, 1, 0], np.int32), 1),))
+    Ranker(recommender, snapshot, "now", rules).rank(snapshot.histories(), 2, exclude_seen=False)
+    assert recommender.calls == [3]

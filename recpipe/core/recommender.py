@@ -1,0 +1,75 @@
+"""What a loaded model version offers to whoever makes lists with it."""
+
+from typing import Protocol
+
+import numpy as np
+
+from recpipe.core.errors import DataError
+from recpipe.core.ragged import Ragged
+from recpipe.core.snapshot import Histories
+from recpipe.core.vocabulary import Vocabulary
+
+
+class UnusableModel(DataError):
+    """A model whose scores are no numbers; nothing may be served from it."""
+
+
+class RepeatModel(Protocol):
+    """Which of the items a user had are taken again."""
+
+    @property
+    def weight(self) -> float:
+        """Share in [0, 1) of it in a list; the rest is the query and item vectors'."""
+        ...
+
+    def log_probabilities(
+        self, histories: Histories, moments: np.ndarray, recent_events: np.ndarray
+    ) -> tuple[Ragged, np.ndarray]:
+        """Return n rows of distinct items, and of each the log-probability of being the one taken again.
+
+        histories: n, in the model's own items; moments: (n,) int64, microseconds since 1970, when the list
+        is made; recent_events: (items + 1,), events of late of each of the model's items.
+        """
+        ...
+
+
+class Recommender(Protocol):
+    """What a loaded model version offers; `train.load` gives one."""
+
+    @property
+    def version(self) -> str:
+        """Name of the version."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """What made it, e.g. "popularity" or "mean"."""
+        ...
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The items it knows."""
+        ...
+
+    @property
+    def item_vectors(self) -> np.ndarray:
+        """(items + 1, d) float32, row 0 unknown."""
+        ...
+
+    @property
+    def event_types(self) -> tuple[str, ...]:
+        """Names of the types of event it knows, by their index from 1."""
+        ...
+
+    def query_vectors(self, histories: Histories) -> np.ndarray:
+        """Return (n, d) float32 for n histories in the model's own items and event types (0 unknown)."""
+        ...
+
+    def knows(self, histories: Histories) -> np.ndarray:
+        """Of which of n users anything is known that the query vector tells, (n,) bool."""
+        ...
+
+    @property
+    def repeats(self) -> RepeatModel | None:
+        """What mixes in the user's own items where lists may hold them, None if nothing does."""
+        ...
