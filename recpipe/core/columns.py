@@ -16,7 +16,9 @@ TITLE = "title"
 CATEGORIES = "categories"
 ATTRIBUTES = "attributes"
 PRICE = "price"
-OFFER = (PRICE, "available_from", "available_until")
+AVAILABLE_FROM = "available_from"
+AVAILABLE_UNTIL = "available_until"
+OFFER = (PRICE, AVAILABLE_FROM, AVAILABLE_UNTIL)
 
 ITEM_INDEX = "item_index"
 ITEM_INDICES = "item_indices"
@@ -97,7 +99,8 @@ SNAPSHOT_TABLES: dict[str, tuple[str, ...]] = {
         TEST_COUNT,
         ATTRIBUTES,
     ),
-    "items": (ITEM_INDEX, ITEM_ID, TITLE, CATEGORIES, ATTRIBUTES, PRICE, PRICE_POSITION),
+    "items": (ITEM_INDEX, ITEM_ID, TITLE, CATEGORIES, ATTRIBUTES, *OFFER, PRICE_POSITION),
+    "new_items": (ITEM_INDEX, ITEM_ID, TITLE, CATEGORIES, ATTRIBUTES, *OFFER),
     "user_features": (
         USER_ID,
         MOMENT,

@@ -68,6 +68,23 @@ class Snapshot:
         """Return the table `items`, ordered by `item_index` from 1."""
         return self._read("items", None)
 
+    def catalogue(self) -> pa.Table:
+        """Return `items` and, after them, the items without any event, ordered by `item_index` from 1.
+
+        Columns `item_index`, `item_id`, `title`, `categories`, `attributes`, `price`, `available_from` and
+        `available_until`; what a snapshot of an earlier version does not tell is null.
+        """
+        items = self.items()
+        parts = [items]
+        if self._path("new_items").exists():
+            parts.append(self._read("new_items", None))
+        names = [c.ITEM_INDEX, c.ITEM_ID, c.TITLE, c.CATEGORIES, c.ATTRIBUTES, *c.OFFER]
+        found = pa.concat_tables(parts, promote_options="default")
+        for name in set(c.OFFER) - set(found.column_names):
+            kind = pa.float64() if name == c.PRICE else pa.timestamp("us")
+            found = found.append_column(name, pa.nulls(len(found), kind))
+        return found.select(names)
+
     @property
     def user_ids(self) -> np.ndarray:
         """Return every user's id, (users,) object, in their order."""

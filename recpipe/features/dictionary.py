@@ -15,7 +15,7 @@ from recpipe.core.store import Store, read_sql
 from recpipe.core.workspace import Workspace
 
 FILE = "dictionary.json"
-EXPLAINED = ("items", "user_features", "item_features", "segments")
+EXPLAINED = ("items", "new_items", "user_features", "item_features", "segments")
 
 _LINE = re.compile(r"^\s+(?P<sql>[^\s-].*?),? -- (?P<meaning>.+)$", re.MULTILINE)
 _NAME = re.compile(r"(\w+)$")

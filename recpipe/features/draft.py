@@ -15,7 +15,7 @@ from recpipe.features.params import FeaturesParams
 from recpipe.features.split import Split, find_split
 from recpipe.features.weights import resolve
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Goes up when the files of a snapshot, or what their columns mean, change."""
 
 

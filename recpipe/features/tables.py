@@ -20,7 +20,7 @@ BUCKET_EVENTS = 20_000_000
 
 
 def write_histories(draft: SnapshotDraft) -> None:
-    """Write `items` (each item with an event, and its index) and `interactions` (a history a user).
+    """Write `items` (each item with an event, and its index), `new_items` and `interactions` (a row a user).
 
     Raises DataError if events came in since the draft was opened, if no item has the `min_item_events`
     that models need to know it, or if a category path comes back to itself. The draft is then discarded.
@@ -37,6 +37,7 @@ def write_histories(draft: SnapshotDraft) -> None:
                 "Lower --features.min_item_events.",
             )
         _run(store, "items", path=str(draft.path("items")), min_item_events=minimum)
+        _run(store, "new_items", path=str(draft.path("new_items")), items=str(draft.path("items")))
         _write_interactions(store, draft)
 
 

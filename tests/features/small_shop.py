@@ -91,7 +91,8 @@ def make_tables(database: store.Store) -> None:
         CREATE OR REPLACE TABLE events (user_id VARCHAR, item_id VARCHAR, event_type VARCHAR,
             event_at TIMESTAMP, value DOUBLE, event_order BIGINT, ingestion_id VARCHAR);
         CREATE OR REPLACE TABLE items (
-            item_id VARCHAR, title VARCHAR, categories VARCHAR[], attributes VARCHAR, price DOUBLE);
+            item_id VARCHAR, title VARCHAR, categories VARCHAR[], attributes VARCHAR, price DOUBLE,
+            available_from TIMESTAMP, available_until TIMESTAMP);
         CREATE OR REPLACE TABLE users (user_id VARCHAR, attributes VARCHAR);
         """
     )

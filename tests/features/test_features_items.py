@@ -1,9 +1,15 @@
 """Given events and the expected features of items."""
 
+from datetime import datetime
+
 import pytest
 
+from recpipe import features
 from recpipe.core import store
-from tests.features.small_shop import EVENTS, fill, rows, write
+from recpipe.core.snapshot import Snapshot
+from recpipe.core.workspace import Workspace
+from tests.features.small_shop import EVENTS, ITEMS, fill, rows, write
+from tests.tiny import make_snapshot
 
 
 def test_windows_hold_the_events_of_their_days_before_the_moment(empty):
@@ -56,3 +62,22 @@ def test_events_of_one_time_stand_together_in_the_history_so_a_basket_is_told_by
     draft = write(fill(empty, [*EVENTS, *basket]))
     times = rows(draft, "interactions", "event_ats")[1][0]
     assert [times.count(time) for time in times] == [1, 3, 3, 3, 1]
+
+
+def test_the_catalogue_s_items_without_events_are_told_apart_and_numbered_after_the_others(empty):
+    fill(empty, items=[("z", ["x"]), *ITEMS, ("0", [])])
+    with store.connect(empty.database) as database:
+        database.query("UPDATE items SET price = 7, available_from = '2024-03-01' WHERE item_id = 'z'")
+    snapshot = Snapshot.open(empty, features.seal(write(empty)))
+    assert snapshot.items().column("item_id").to_pylist() == ["a", "b", "c", "d"]
+    catalogue = snapshot.catalogue().to_pylist()
+    assert [(row["item_index"], row["item_id"]) for row in catalogue[4:]] == [(5, "0"), (6, "z")]
+    assert (catalogue[5]["price"], catalogue[5]["available_from"]) == (7, datetime(2024, 3, 1))
+
+
+def test_a_snapshot_from_before_there_were_new_items_has_the_known_ones(tmp_path):
+    workspace = Workspace.open(tmp_path)
+    catalogue = Snapshot.open(workspace, make_snapshot(workspace, {"ann": ["a"]})).catalogue()
+    assert catalogue.select(["item_id", "price", "available_until"]).to_pylist() == [
+        {"item_id": "a", "price": None, "available_until": None}
+    ]

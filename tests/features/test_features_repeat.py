@@ -43,7 +43,7 @@ def fill_many(database, order):
     database.query(
         f"""
         INSERT INTO items
-        SELECT 'i' || i, NULL, ['c' || i % 7, 'd' || i % 31, 'e'], '{{}}', NULL FROM range(997) AS t (i);
+        SELECT 'i' || i, NULL, ['c' || i % 7, 'd' || i % 31, 'e'], '{{}}', NULL, NULL, NULL FROM range(997) AS t (i);
         INSERT INTO events
         SELECT 'u' || n % 25000, 'i' || n % 997, 'view',
             TIMESTAMP '2024-01-01' + to_seconds(hash(n) % 5000000), NULL, NULL, 'i1'

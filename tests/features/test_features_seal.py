@@ -10,7 +10,7 @@ from tests.features.small_shop import fill, write
 def test_the_manifest_tells_what_the_snapshot_was_made_from(shop):
     draft = write(shop)
     manifest = shop.snapshots.manifest(features.seal(draft))
-    assert manifest["schema_version"] == 2
+    assert manifest["schema_version"] == 3
     assert manifest["parameters"] == draft.params.model_dump()
     assert manifest["inputs"] == {
         "data": "data-1",
@@ -30,6 +30,7 @@ def test_the_manifest_tells_what_the_snapshot_was_made_from(shop):
     assert manifest["rows"] == {
         "interactions": 4,
         "items": 4,
+        "new_items": 0,
         "user_features": 12,
         "item_features": 10,
         "segments": 12,

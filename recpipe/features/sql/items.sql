@@ -25,6 +25,8 @@ COPY (
             items.title,
             coalesce(items.categories, []) AS categories,
             coalesce(items.attributes, '{}') AS attributes,
+            items.available_from,
+            items.available_until,
             coalesce(items.price, price_paid) AS known_price,
             known_price IS NOT NULL AND train_events > 0 AS sets_prices
         FROM counted
@@ -37,6 +39,8 @@ COPY (
         categories, -- the category path, from the top
         attributes, -- what else is known of the item, a JSON object
         known_price AS price, -- the catalogue's price, else the middle one paid in the train part
+        available_from, -- time from which it can be had, UTC; none: always
+        available_until, -- time up to which it can be had, UTC; none: always
         CASE WHEN known_price IS NOT NULL THEN count(*) FILTER (sets_prices) OVER up_to / nullif(count(*) FILTER (sets_prices) OVER all_of, 0) END AS price_position -- share of the category's priced items of the train part that cost no more, 0 to 1
     FROM described
     WINDOW
