@@ -98,7 +98,13 @@ def _items(ids: list[str]) -> pa.Table:
 
 
 def _item_features(rows: list[list[int]], parts: list[tuple[int, int]], items: int) -> pa.Table:
-    columns: dict[str, list[Any]] = {"item_index": [], "moment": [], "events": [], "recent_events": []}
+    columns: dict[str, list[Any]] = {
+        "item_index": [],
+        "moment": [],
+        "events": [],
+        "users": [],
+        "recent_events": [],
+    }
     for moment in ("test", "now"):
         seen = [row if moment == "now" else row[:known] for row, (known, _) in zip(rows, parts, strict=True)]
         counts = np.bincount(np.array([item for row in seen for item in row], int), minlength=items + 1)
@@ -106,6 +112,8 @@ def _item_features(rows: list[list[int]], parts: list[tuple[int, int]], items: i
         columns["moment"] += [moment] * items
         columns["events"] += counts[1:].tolist()
         columns["recent_events"] += counts[1:].tolist()
+        takers = np.bincount(np.array([item for row in seen for item in set(row)], int), minlength=items + 1)
+        columns["users"] += takers[1:].tolist()
     return pa.table(columns)
 
 

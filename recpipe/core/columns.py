@@ -31,6 +31,7 @@ MOMENT = "moment"
 AS_OF = "as_of"
 EVENTS = "events"
 RECENT_EVENTS = "recent_events"
+USERS = "users"
 PRICE_POSITION = "price_position"
 
 RANK = "rank"
@@ -130,7 +131,7 @@ SNAPSHOT_TABLES: dict[str, tuple[str, ...]] = {
         AS_OF,
         EVENTS,
         RECENT_EVENTS,
-        "users",
+        USERS,
         "age_days",
         "category",
         "events_7_days",

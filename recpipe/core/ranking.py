@@ -83,9 +83,7 @@ class Ranker:
         self._to_snapshot[0] = 0
         features = snapshot.item_features(moment)
         self._popular = _popular_scores(features, snapshot.vocabulary.size)
-        self._recent_events = np.zeros(recommender.vocabulary.size + 1, np.int64)
-        self._recent_events[self._to_model] = features[c.RECENT_EVENTS]
-        self._recent_events[0] = 0
+        self._counts = {name: self._of_model(values) for name, values in features.items()}
         self._split, self._moment = snapshot.manifest["split"], moment
         self._caps = rules.caps
         self._allowed = np.ones(snapshot.item_count + 1, bool) if rules.allowed is None else rules.allowed
@@ -174,10 +172,17 @@ class Ranker:
         repeats = self._recommender.repeats
         assert repeats is not None
         moments = _made_at(self._split, self._moment, own)
-        items, log_own = repeats.log_probabilities(own, moments, self._recent_events)
+        items, log_own = repeats.log_probabilities(own, moments, self._counts)
         vectors, allowed = self._recommender.item_vectors, self._allowed_in_model
         mixture = Mixture.of(queries, vectors, depth, items, log_own, allowed, barred)
         return mixture.top_k(repeats.weight)
+
+    def _of_model(self, values: np.ndarray) -> np.ndarray:
+        """Figures of the snapshot's items (items + 1,) as those of the model's; 0 where it has none."""
+        own = np.zeros(self._recommender.vocabulary.size + 1, values.dtype)
+        own[self._to_model] = values
+        own[0] = 0
+        return own
 
     def _queries(self, own: Histories) -> np.ndarray:
         queries = self._recommender.query_vectors(own)

@@ -1,5 +1,6 @@
 """What a loaded model version offers to whoever makes lists with it."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -23,12 +24,12 @@ class RepeatModel(Protocol):
         ...
 
     def log_probabilities(
-        self, histories: Histories, moments: np.ndarray, recent_events: np.ndarray
+        self, histories: Histories, moments: np.ndarray, counts: Mapping[str, np.ndarray]
     ) -> tuple[Ragged, np.ndarray]:
         """Return n rows of distinct items, and of each the log-probability of being the one taken again.
 
         histories: n, in the model's own items; moments: (n,) int64, microseconds since 1970, when the list
-        is made; recent_events: (items + 1,), events of late of each of the model's items.
+        is made; counts: "events", "users", "recent_events" -> (items + 1,), of each of the model's items.
         """
         ...
 

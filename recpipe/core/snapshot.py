@@ -120,14 +120,15 @@ class Snapshot:
                 yield histories_of(pa.Table.from_batches([batch]))
 
     def item_features(self, moment: Moment) -> dict[str, np.ndarray]:
-        """Return `events` and `recent_events` by item index, (items + 1,) int64; row 0 is unknown."""
+        """Return `events`, `recent_events`, `users` by item index, (items + 1,) int64; row 0 is unknown."""
+        counted = (c.EVENTS, c.RECENT_EVENTS, c.USERS)
         table = pq.read_table(
             self._path("item_features"),
-            columns=[c.ITEM_INDEX, c.EVENTS, c.RECENT_EVENTS],
+            columns=[c.ITEM_INDEX, *counted],
             filters=[(c.MOMENT, "=", moment)],
         )
         features = {}
-        for name in (c.EVENTS, c.RECENT_EVENTS):
+        for name in counted:
             features[name] = np.zeros(self.item_count + 1, np.int64)
             features[name][table.column(c.ITEM_INDEX).to_numpy()] = table.column(name).to_numpy()
         return features

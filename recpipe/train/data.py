@@ -35,9 +35,9 @@ class TrainingData:
     for an encoder that knows users, else empty. event_types: names of the types by their index from 1;
     event_weights: (types + 1,) float32, see `core.event_weights.worth`. item_inputs: what is known of items;
     user_codes: what is read of users' attributes; past: how popular items were at moments of the train part.
-    counts: moment -> "events" | "recent_events" | "recent_users" | "latest_users" -> (items + 1,) float32,
-    how often an item occurred before that moment, and with how many users in the last `recent_days` and
-    `latest_days`. split: its kind, and where its test part begins.
+    counts: moment -> "events" | "recent_events" | "users" | "recent_users" | "latest_users" -> (items + 1,)
+    float32, how often an item occurred before that moment, with how many users, and with how many in the last
+    `recent_days` and `latest_days`. split: its kind, and where its test part begins.
     """
 
     snapshot: str

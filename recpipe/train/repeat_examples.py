@@ -15,10 +15,10 @@ from recpipe.train.blocks import sampled_rows
 from recpipe.train.data import TrainingData
 from recpipe.train.repeat_features import (
     MICROSECONDS_PER_DAY,
+    ItemsAt,
     OwnItems,
-    PopularityAt,
+    items_as_of,
     own_items,
-    popularity_of,
 )
 
 CUTS = 5
@@ -56,7 +56,7 @@ class RepeatExamples:
 def training_examples(data: TrainingData) -> RepeatExamples:
     """What users had at each of CUTS moments of the train part, and took again in the window from then on."""
     histories, random = data.histories, np.random.default_rng(data.params.seed)
-    popularity = PopularityAt(histories, data.vocabulary.size, data.params.recent_days)
+    about = ItemsAt(histories, data.vocabulary.size, data.params.recent_days)
     window = int((data.params.window_days or NEXT_DAYS) * MICROSECONDS_PER_DAY)
     by_user = data.split["kind"] == "last-event"
     found = []
@@ -67,15 +67,14 @@ def training_examples(data: TrainingData) -> RepeatExamples:
         # an event at the moment itself is known where the moment is that event
         before, after = _cut(some, end - cut * window + 1, window)
         moments = before.last_times if by_user else end - cut * window + 1
-        found.append(_examples(own_items(before, moments, popularity), after))
+        found.append(_examples(own_items(before, moments, about), after))
     return _concatenated(found)
 
 
 def validation_examples(data: TrainingData) -> RepeatExamples:
     """What users had before the validation part, and took again in it."""
     histories, validation = data.histories, _aligned(data)
-    popularity = popularity_of(data.counts["validation"]["recent_events"])
-    own = own_items(histories, validation_moments(data), popularity)
+    own = own_items(histories, validation_moments(data), items_as_of(data.counts["validation"]))
     return _examples(own, Ragged(validation.offsets, validation.items))
 
 

@@ -1,5 +1,6 @@
 """The repeat model within a version: written as a SavedModel, and read for use in lists."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import tensorflow as tf
 from recpipe.core.errors import DataError
 from recpipe.core.ragged import Ragged
 from recpipe.core.snapshot import Histories
-from recpipe.train.repeat_features import FEATURES, own_items, popularity_of
+from recpipe.train.repeat_features import FEATURES, items_as_of, own_items
 from recpipe.train.repeats import Repeats, RepeatScorer, log_softmax
 
 FOLDER, SCORE = "repeats", "score"
@@ -30,10 +31,10 @@ class RepeatModel:
         return scores
 
     def log_probabilities(
-        self, histories: Histories, moments: np.ndarray, recent_events: np.ndarray
+        self, histories: Histories, moments: np.ndarray, counts: Mapping[str, np.ndarray]
     ) -> tuple[Ragged, np.ndarray]:
         """The items of n users, and the log of how probable each is as the one taken again, float64."""
-        own = own_items(histories, moments, popularity_of(recent_events))
+        own = own_items(histories, moments, items_as_of(counts))
         return own.items, log_softmax(self.scores(own.features), own.items)
 
 

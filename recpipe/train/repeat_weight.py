@@ -15,7 +15,7 @@ from recpipe.train.judge import JUDGED_AT, embed
 from recpipe.train.judges import most_judges
 from recpipe.train.recency import vectors_at
 from recpipe.train.repeat_examples import validation_moments
-from recpipe.train.repeat_features import own_items, popularity_of
+from recpipe.train.repeat_features import items_as_of, own_items
 from recpipe.train.repeats import Repeats, log_softmax, score
 
 WEIGHTS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999)
@@ -35,8 +35,7 @@ def weigh_repeats(fitted: Fitted, repeats: Repeats) -> tuple[float, float]:
     if len(rows) == 0:
         return 0.0, math.nan
     histories = data.histories.take(rows)
-    popularity = popularity_of(data.counts["validation"]["recent_events"])
-    own = own_items(histories, validation_moments(data)[rows], popularity)
+    own = own_items(histories, validation_moments(data)[rows], items_as_of(data.counts["validation"]))
     log_own = log_softmax(score(repeats.scorer, own.features), own.items)
     queries = embed(fitted.model, histories, data.users, data.params)
     vectors = vectors_at(fitted.model, data, "validation", fitted.popularity_weights)

@@ -109,11 +109,11 @@ class OldestAgain:
 
     weight: float = 0.9
     moments: list = field(default_factory=list)
-    recent_events: list = field(default_factory=list)
+    counts: dict = field(default_factory=dict)
 
-    def log_probabilities(self, histories, moments, recent_events):
+    def log_probabilities(self, histories, moments, counts):
         self.moments += moments.tolist()
-        self.recent_events = recent_events.tolist()
+        self.counts = {name: values.tolist() for name, values in counts.items()}
         own = Ragged(histories.offsets, histories.items).unique()
         is_first = np.isin(np.arange(len(own.values)), own.offsets[:-1])
         return own, np.where(is_first, 0.0, -50.0)
@@ -152,9 +152,10 @@ def test_lists_are_made_at_one_moment_however_users_are_cut_into_chunks(workspac
     repeats = OldestAgain()
     mixed(workspace, repeats, moment, chunk=chunk)
     assert set(repeats.moments) == {int(np.datetime64(day, "us").astype(np.int64))}
-    assert repeats.recent_events == [0, 1, 1, 3], (
+    assert repeats.counts["recent_events"] == [0, 1, 1, 3], (
         "apple, pear and plum; nothing of kiwi, unknown to the model"
     )
+    assert set(repeats.counts) == {"events", "recent_events", "users"}
 
 
 @pytest.mark.parametrize("moment", ["test", "now"])

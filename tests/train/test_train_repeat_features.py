@@ -7,12 +7,19 @@ from recpipe.train.repeat_features import (
     FEATURES,
     MICROSECONDS_PER_DAY,
     SMALL,
-    PopularityAt,
+    Items,
+    ItemsAt,
+    items_as_of,
     own_items,
-    popularity_of,
 )
 
-FLAT = popularity_of(np.zeros(10))
+
+def same(recent_events: np.ndarray) -> Items:
+    """Items of which every user had one event."""
+    return items_as_of({"events": recent_events, "users": recent_events, "recent_events": recent_events})
+
+
+FLAT = same(np.zeros(10))
 """Every item is as popular as the others."""
 
 
@@ -35,7 +42,7 @@ def days(*values: float) -> np.ndarray:
 
 
 def test_features_are_those_worked_out_by_hand() -> None:
-    own = own_items(histories([(4, 10.0), (2, 16.0), (4, 20.0)]), days(30.0), popularity_of(np.arange(10)))
+    own = own_items(histories([(4, 10.0), (2, 16.0), (4, 20.0)]), days(30.0), same(np.arange(10)))
     assert own.items[0].tolist() == [2, 4]
     seldom, often = (dict(zip(FEATURES, row, strict=True)) for row in own.features)
     assert often == pytest.approx(
@@ -48,6 +55,7 @@ def test_features_are_those_worked_out_by_hand() -> None:
             "log_days_since_last": np.log(11),
             "log_due": np.log(11 / 11),
             "log_popularity": np.log((4 + 1) / (45 + 9)),
+            "log_events_per_user": 0.0,
         },
         abs=1e-6,
     )
@@ -82,15 +90,17 @@ def test_of_a_history_beyond_the_cap_the_strongest_items_are_kept(monkeypatch: p
     assert own.features[0, FEATURES.index("log_count")] == pytest.approx(np.log(4)), "of item 2, all three"
 
 
-def test_popularity_of_any_moment_is_that_of_the_events_before_it() -> None:
+def test_items_as_of_any_moment_are_told_by_the_events_before_it() -> None:
     every = histories([(1, 0.0), (1, 95.0), (2, 99.0)], [(2, 98.0), (2, 100.0), (0, 99.0)])
-    popularity = PopularityAt(every, item_count=3, days=10)
-    found = popularity(np.array([1, 2, 3, 1, 2]), days(100.0, 100.0, 100.0, 5.0, 101.0))
-    assert np.exp(found) == pytest.approx([2 / 6, 3 / 6, 1 / 6, 2 / 4, 4 / 7])
+    about = ItemsAt(every, item_count=3, days=10)
+    found = about(np.array([1, 2, 3, 1, 2]), days(100.0, 100.0, 100.0, 5.0, 101.0))
+    assert np.exp(found[:, 0]) == pytest.approx([2 / 6, 3 / 6, 1 / 6, 2 / 4, 4 / 7]), "share of late"
+    assert np.exp(found[:, 1]) == pytest.approx([3 / 2, 3 / 3, 1 / 1, 2 / 2, 4 / 3]), "events a user"
 
 
-def test_popularity_of_counts_and_of_times_are_one() -> None:
+def test_items_of_counts_and_of_times_are_one() -> None:
     every = histories([(1, 95.0), (2, 99.0), (2, 99.5)])
-    by_times = PopularityAt(every, item_count=2, days=10)(np.array([1, 2]), days(100.0, 100.0))
-    by_counts = popularity_of(np.array([0, 1, 2]))(np.array([1, 2]), days(100.0, 100.0))
-    assert by_times == pytest.approx(by_counts)
+    by_times = ItemsAt(every, item_count=2, days=10)(np.array([1, 2]), days(100.0, 100.0))
+    counts = np.array([0, 1, 2])
+    as_of = items_as_of({"events": counts, "users": np.array([0, 1, 1]), "recent_events": counts})
+    assert by_times == pytest.approx(as_of(np.array([1, 2]), days(100.0, 100.0)))

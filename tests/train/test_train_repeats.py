@@ -206,11 +206,11 @@ def test_probabilities_of_each_user_sum_to_one_and_nobody_without_items_has_any(
         attributes=None,
     )
     moments = np.full(4, int(TEST_FROM * MICROSECONDS_PER_DAY))
-    own, log_p = loaded.log_probabilities(empty, moments, data.counts["test"]["recent_events"])
+    own, log_p = loaded.log_probabilities(empty, moments, data.counts["test"])
     totals = np.bincount(own.row_numbers, np.exp(log_p), minlength=4)
     assert totals == pytest.approx([1, 1, 1, 0])
     nobody = empty.take(np.array([3]))
-    own, log_p = loaded.log_probabilities(nobody, moments[:1], data.counts["test"]["recent_events"])
+    own, log_p = loaded.log_probabilities(nobody, moments[:1], data.counts["test"])
     assert len(own.values) == len(log_p) == 0
 
 

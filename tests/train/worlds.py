@@ -89,7 +89,10 @@ def item_features(world: World, index: Mapping[str, int]) -> pa.Table:
         every = [event[0] for user in world.values() for part in user[:parts] for event in part]
         recent = [event[0] for user in world.values() for event in user[parts - 1]]
         for item, position in index.items():
-            counts = {"events": every.count(item), "recent_events": recent.count(item)}
+            users = sum(
+                any(item == event[0] for part in user[:parts] for event in part) for user in world.values()
+            )
+            counts = {"events": every.count(item), "recent_events": recent.count(item), "users": users}
             rows.append({"item_index": position, "moment": moment} | counts)
     return pa.Table.from_pylist(rows)
 
