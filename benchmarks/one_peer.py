@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 from typing import Literal, cast
 
-from peers.run import as_json, peers_of, run_peer
+from peers.run import as_json, run_peer
 
 from recpipe.core.files import write_json
 from recpipe.core.workspace import Workspace
 from recpipe.evaluate import EvaluateParams, held_out
+from recpipe.evaluate.peers import peers_of
 
 
 def main(workspace: str, snapshot: str, seen: str, k: str, name: str, path: str) -> int:

@@ -4,13 +4,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from peers.contract import Peer
-from peers.run import peers_of
 from process_tree import measure
 
 from recpipe.core.errors import StageError
 from recpipe.core.files import content_id, read_json, write_json
 from recpipe.evaluate import HeldOut
+from recpipe.evaluate.peers import peers_of
+from recpipe.evaluate.peers.contract import Peer
 
 FOLDER = "peers"
 """Where the results lie in the workspace; delete it to measure again after a change of a peer's code."""

@@ -27,6 +27,7 @@ DOORS = {
     "duckdb": ("recpipe/core/store.py",),
     "fsspec": ("recpipe/collect/places.py", "recpipe/core/store.py"),
     "great_expectations": ("recpipe/core/checks/",),
+    "implicit": ("recpipe/evaluate/peers/",),
     "papermill": ("recpipe/run/",),
     "prefect": ("flows/",),
     "requests": ("recpipe/collect/downloads.py",),

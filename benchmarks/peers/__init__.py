@@ -1,1 +1,1 @@
-"""What recpipe's model is measured against: the usual methods, each tuned on the validation part."""
+"""The peers of `recpipe.evaluate.peers`, each tuned on the validation part as far as it goes."""

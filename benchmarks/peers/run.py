@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from peers import als, ease, frequency, item_knn, popularity
-from peers.contract import Peer
-from peers.judging import judge, test_exam, validation_exam
-from peers.known import known_before
 from peers.prior import with_prior
 from peers.tuning import Tuned, tune
 from recpipe.evaluate import HeldOut
+from recpipe.evaluate.peers.contract import Peer
+from recpipe.evaluate.peers.judging import judge, test_exam, validation_exam
+from recpipe.evaluate.peers.known import known_before
 
 MAX_JUDGES = 5000
 """Users who judge a setting, at most; bounds the time and memory of tuning."""
@@ -36,14 +35,6 @@ class Result:
     fit_cpu_seconds: float
     tune_cpu_seconds: float
     wall_seconds: float
-
-
-def peers_of(split: str, seen: str) -> dict[str, Peer]:
-    """Return the peers that apply, by name: own frequency only where a list may hold what was seen."""
-    every = [*popularity.PEERS, *frequency.PEERS, *item_knn.PEERS, *als.PEERS, *ease.PEERS]
-    if split == "last-event":
-        every += [ease.PLAIN, ease.BY_POSITION]
-    return {peer.name: peer for peer in every if seen == "allow" or not peer.repeats}
 
 
 def run_peer(peer: Peer, test: HeldOut) -> Iterator[Result]:

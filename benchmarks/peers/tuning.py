@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from peers.contract import Peer, Setting, Value
+from recpipe.evaluate.peers.contract import Peer, Setting, Value
 
 MAX_PASSES = 4
 

@@ -1,6 +1,7 @@
 import pytest
-from peers.contract import Peer
 from peers.tuning import tune
+
+from recpipe.evaluate.peers.contract import Peer
 
 LADDER = (1, 2, 5, 10, 20, 50, 100)
 

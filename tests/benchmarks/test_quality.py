@@ -10,13 +10,13 @@ import peer_results
 import pytest
 import quality
 from datasets import collect_options
-from peers.run import peers_of
 from pydantic import BaseModel
 from quality_table import peer_row
 from stages import Trained, pipeline_params
 
 from recpipe.core.errors import ParameterError
 from recpipe.evaluate import HeldOut
+from recpipe.evaluate.peers import peers_of
 
 
 def result(name: str, ndcg: list[float], on_edge: tuple[str, ...] = ()) -> dict:

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from peers.contract import Peer
-from peers.prior import with_prior
-from peers.run import peers_of
 
-from tests.benchmarks.knowns import checkerboard, known
+from recpipe.evaluate.peers import peers_of
+from recpipe.evaluate.peers.contract import Peer
+from tests.evaluate.knowns import checkerboard, known
 
 PEERS = peers_of("last-event", "allow")
 PERSONAL = [name for name in PEERS if not name.startswith(("popularity", "own"))]
@@ -38,17 +37,6 @@ def test_a_personal_peer_finds_the_withheld_square_of_a_checkerboard(name: str) 
     scores = PEERS[name].fit(board, small(PEERS[name]))(np.arange(24)).copy()
     scores[board.rows, board.columns] = -np.inf
     assert scores.argmax(axis=1).tolist() == list(range(24))
-
-
-@pytest.mark.parametrize("name", PERSONAL)
-@pytest.mark.parametrize("form", [0, 1])
-def test_a_heavy_prior_puts_what_is_popular_of_late_first(name: str, form: int) -> None:
-    # black item 3 is taken by all on the last day, else everything is long ago
-    users = [[(item, 0.0) for item in range(1, 12)] + [(3, 500.0)]] * 6
-    world = known(users, 12)
-    peer = with_prior(PEERS[name], small(PEERS[name]))
-    heavy = peer.fit(world, {**peer.starts[form], "prior_weight": 5.0})(np.arange(6))
-    assert (heavy.argmax(axis=1) == 2).all()
 
 
 def test_own_frequency_is_asked_only_where_seen_items_are_allowed() -> None:

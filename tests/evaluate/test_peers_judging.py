@@ -1,18 +1,15 @@
 """Peers are judged as recpipe's own models are."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
-from peers import judging
-from peers.judging import Exam, best, judge, test_exam, validation_exam
-from peers.known import known_before
-from peers.run import peers_of, run_peer
 
 from recpipe import evaluate
 from recpipe.evaluate import EvaluateParams, HeldOut, held_out
+from recpipe.evaluate.peers import judging
+from recpipe.evaluate.peers.judging import Exam, best, judge, test_exam, validation_exam
+from recpipe.evaluate.peers.known import known_before
 from recpipe.train.judges import questions
-from tests.benchmarks.conftest import SIZE
+from tests.evaluate.conftest import SIZE
 from tests.tiny import load, make_model
 
 test_exam.__test__ = False  # type: ignore[attr-defined]
@@ -91,13 +88,3 @@ def test_a_list_longer_than_the_items_ends_with_none() -> None:
 def test_scores_that_are_no_numbers_are_an_error(board: HeldOut) -> None:
     with pytest.raises(ValueError, match="400 of 400 scores are NaN"):
         judge(lambda users: np.full((len(users), SIZE), np.nan), the_test(board))
-
-
-def test_a_peer_is_tuned_on_validation_and_finds_the_test(board: HeldOut) -> None:
-    peer = replace(peers_of("time", "exclude")["EASE"], starts=({"counts": "binary", "l2": 10000.0},))
-    plain, with_prior = run_peer(peer, board)
-    assert plain.ndcg == [1.0] * SIZE
-    assert plain.validation_ndcg > 0.3
-    assert plain.tried > 1
-    assert with_prior.name == "EASE with prior"
-    assert plain.setting.items() <= with_prior.setting.items()

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from peers.ease import BY_POSITION, Diagonal, by_items, by_users, ease, ridge
 
-from tests.benchmarks.knowns import checkerboard, known, random_known
+from recpipe.evaluate.peers.ease import BY_POSITION, Diagonal, by_items, by_users, ease, ridge
+from tests.evaluate.knowns import checkerboard, known, random_known
 
 EVERYONE = np.arange(30)
 BOTH: tuple[Diagonal, ...] = ("zero", "kept")

@@ -7,9 +7,9 @@ from implicit.nearest_neighbours import BM25Recommender, CosineRecommender, TFID
 from implicit.utils import ParameterWarning
 from scipy.sparse import csr_matrix
 
-from peers.contract import Peer, Score, Setting
-from peers.known import Known
-from peers.popularity import DAYS
+from recpipe.evaluate.peers.contract import Peer, Score, Setting
+from recpipe.evaluate.peers.known import Known
+from recpipe.evaluate.peers.popularity import DAYS
 
 SIMILARITIES = {"cosine": CosineRecommender, "tf-idf": TFIDFRecommender, "bm25": BM25Recommender}
 NEIGHBOURS = (5, 10, 20, 35, 50, 75, 100, 150, 200, 300, 500, 1000, 2000)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from peers.contract import Score
-from peers.known import Known
 from recpipe.core.event_weights import worth
 from recpipe.core.metrics import hits, ndcg_at_k, recall_at_k
 from recpipe.core.ragged import Ragged
-from recpipe.evaluate import HeldOut
+from recpipe.evaluate.peers.contract import Score
+from recpipe.evaluate.peers.known import Known
+from recpipe.evaluate.questions import HeldOut
 
 SCORE_BYTES = 128 * 2**20  # of one chunk's score matrix
 

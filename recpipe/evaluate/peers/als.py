@@ -7,9 +7,9 @@ from implicit.cpu.als import AlternatingLeastSquares
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
-from peers.contract import Peer, Score, Setting
-from peers.known import Known
-from peers.popularity import DAYS
+from recpipe.evaluate.peers.contract import Peer, Score, Setting
+from recpipe.evaluate.peers.known import Known
+from recpipe.evaluate.peers.popularity import DAYS
 
 SEED = 1
 
@@ -17,14 +17,14 @@ SEED = 1
 def als(known: Known, setting: Setting) -> Score:
     """Factorise the counts: confidence of a pair = alpha × count (`Known.counts`)."""
     counts = known.counts(str(setting["counts"]), float(setting.get("half_life", 1)))
-    model = AlternatingLeastSquares(
-        factors=int(setting["factors"]),
-        regularization=float(setting["regularisation"]),
-        alpha=float(setting["alpha"]),
-        iterations=int(setting["iterations"]),
-        random_state=SEED,
-    )
     with threadpool_limits(1, "blas"):  # implicit has threads of its own, which BLAS's would fight
+        model = AlternatingLeastSquares(
+            factors=int(setting["factors"]),
+            regularization=float(setting["regularisation"]),
+            alpha=float(setting["alpha"]),
+            iterations=int(setting["iterations"]),
+            random_state=SEED,
+        )
         model.fit(csr_matrix(counts), show_progress=False)
     return lambda users: model.user_factors[users] @ model.item_factors.T
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-from peers.known import Known, known_in
 
 from recpipe.core.snapshot import Histories
+from recpipe.evaluate.peers.known import Known, known_in
 
 DAY = 86_400_000_000
 

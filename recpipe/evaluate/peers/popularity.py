@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from peers.contract import Peer, Score, Setting
-from peers.known import Known
+from recpipe.evaluate.peers.contract import Peer, Score, Setting
+from recpipe.evaluate.peers.known import Known
 
 DAYS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365, 730, 1460)
 """Ages and half-lives that are tried, in days; the shortest tell sessions of an hour apart."""

@@ -12,9 +12,9 @@ import numpy as np
 from scipy.linalg import inv
 from scipy.sparse import csr_array
 
-from peers.contract import Peer, Score, Setting
-from peers.known import AgedBy, Known
-from peers.popularity import DAYS
+from recpipe.evaluate.peers.contract import Peer, Score, Setting
+from recpipe.evaluate.peers.known import AgedBy, Known
+from recpipe.evaluate.peers.popularity import DAYS
 
 Diagonal = Literal["zero", "kept"]
 ITEM_BLOCK = 4096

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from peers.contract import Peer, Score, Setting
-from peers.known import Known
-from peers.popularity import DAYS, counted
+from recpipe.evaluate.peers.contract import Peer, Score, Setting
+from recpipe.evaluate.peers.known import Known
+from recpipe.evaluate.peers.popularity import DAYS, counted
 
 
 def personal(known: Known, setting: Setting) -> Score:

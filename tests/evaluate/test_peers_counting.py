@@ -1,12 +1,10 @@
-"""Popularity, own frequency and the prior, by hand."""
+"""Popularity and own frequency, by hand."""
 
 import numpy as np
-import pytest
-from peers.frequency import personal
-from peers.popularity import all_time, decayed, recent
-from peers.prior import apply_prior
 
-from tests.benchmarks.knowns import known
+from recpipe.evaluate.peers.frequency import personal
+from recpipe.evaluate.peers.popularity import all_time, decayed, recent
+from tests.evaluate.knowns import known
 
 # item 1: three events of one user long ago; item 2: two users of late; item 3: once, just now
 WORLD = known([[(1, 0.0), (1, 0.0), (1, 10.0)], [(2, 20.0)], [(2, 20.0), (3, 30.0)]], 3)
@@ -46,11 +44,3 @@ def test_decay_turns_an_old_habit_into_less_than_a_new_one() -> None:
     world = known([[(1, 0.0), (1, 0.0), (2, 30.0)]], 2)
     assert personal(world, {})(np.array([0]))[0].tolist() == [2, 1]
     assert personal(world, {"half_life": 10})(np.array([0]))[0].tolist() == [0.25, 1]
-
-
-def test_a_prior_is_added_as_a_logarithm_or_multiplied_as_a_power() -> None:
-    scores, popular = np.array([[1.0, 2.0]], np.float32), np.array([1.0, 0.25], np.float32)
-    plus = apply_prior(scores, popular, {"prior": "plus", "prior_weight": 0.5})
-    times = apply_prior(scores, popular, {"prior": "times", "prior_weight": 0.5})
-    assert plus[0] == pytest.approx([1, 2 - np.log(2)])
-    assert times[0] == pytest.approx([1, 1])
