@@ -26,10 +26,13 @@ def make_snapshot(
     test: Mapping[str, Sequence[str]] | None = None,
     name: str = "",
     split: Mapping[str, str] | None = None,
+    described: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> str:
     """Write a snapshot: `known[user]` items before the cut, `test[user]` after it; point "newest" at it.
 
     `split` changes what the manifest says of the split: by time, the test from 2024-01-02.
+
+    `described[item]` changes the item's row; an item without events, if named there, is one of `new_items`.
 
     Titles are "Title of <item>". Users in neither have empty histories. Event i of a user lies on day i.
     """
@@ -40,9 +43,12 @@ def make_snapshot(
     users = sorted({*known, *test})
     rows = [[index[item] for item in [*known.get(user, ()), *test.get(user, ())]] for user in users]
     parts = [(len(known.get(user, ())), len(test.get(user, ()))) for user in users]
-    draft = workspace.snapshots.draft(name or f"20240101-{content_id(known, test)}")
+    draft = workspace.snapshots.draft(name or f"20240101-{content_id(known, test, str(described or ''))}")
     pq.write_table(_interactions(users, rows, parts), draft.folder / "interactions.parquet")
-    pq.write_table(_items(list(index)), draft.folder / "items.parquet")
+    told = described or {}
+    new = sorted(set(told) - set(index))
+    pq.write_table(_items(list(index), told), draft.folder / "items.parquet")
+    pq.write_table(_items(new, told, first=len(index) + 1), draft.folder / "new_items.parquet")
     pq.write_table(_item_features(rows, parts, len(index)), draft.folder / "item_features.parquet")
     counts = {"interactions": len(users), "items": len(index), "item_features": 2 * len(index)}
     manifest: dict[str, Any] = {
@@ -85,16 +91,27 @@ def _interactions(users: list[str], rows: list[list[int]], parts: list[tuple[int
     )
 
 
-def _items(ids: list[str]) -> pa.Table:
-    return pa.table(
-        {
-            "item_index": pa.array(range(1, len(ids) + 1), pa.int32()),
-            "item_id": pa.array(ids, pa.string()),
-            "title": pa.array([f"Title of {item}" for item in ids], pa.string()),
-            "categories": pa.array([[] for _ in ids], pa.list_(pa.string())),
-            "attributes": pa.array(["{}" for _ in ids], pa.string()),
-        }
-    )
+ITEM_SCHEMA = pa.schema(
+    [
+        ("item_index", pa.int32()),
+        ("item_id", pa.string()),
+        ("title", pa.string()),
+        ("categories", pa.list_(pa.string())),
+        ("attributes", pa.string()),
+        ("price", pa.float64()),
+        ("available_from", pa.timestamp("us")),
+        ("available_until", pa.timestamp("us")),
+    ]
+)
+
+
+def _items(ids: list[str], told: Mapping[str, Mapping[str, Any]], first: int = 1) -> pa.Table:
+    plain = {"categories": [], "attributes": "{}"}
+    rows = [
+        {"item_index": index, "item_id": item, "title": f"Title of {item}", **plain, **told.get(item, {})}
+        for index, item in enumerate(ids, start=first)
+    ]
+    return pa.Table.from_pylist(rows, ITEM_SCHEMA)
 
 
 def _item_features(rows: list[list[int]], parts: list[tuple[int, int]], items: int) -> pa.Table:

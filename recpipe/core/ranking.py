@@ -12,6 +12,7 @@ from recpipe.core import columns as c
 from recpipe.core.caps import Cap, Search, filled
 from recpipe.core.errors import DataError
 from recpipe.core.mixture import Mixture
+from recpipe.core.popular import popular_scores
 from recpipe.core.ragged import Ragged
 from recpipe.core.recommender import Recommender, RepeatModel, UnusableModel
 from recpipe.core.retrieval import TopK, top_k
@@ -28,7 +29,8 @@ MIXED_USERS = 1024
 class Rules:
     """What may stand in any list, told of the snapshot's items.
 
-    allowed: (items + 1,) bool, None for all; caps: how many of a kind one list may hold.
+    allowed: (items + 1,) bool by the index in `Snapshot.catalogue`, None for all; caps: how many of a kind
+    one list may hold.
     """
 
     allowed: np.ndarray | None = None
@@ -72,9 +74,9 @@ class Ranker:
         rules: Rules = ANYTHING,
     ) -> None:
         self._recommender = recommender
-        item_ids = snapshot.items().column(c.ITEM_ID).to_numpy(zero_copy_only=False)
+        item_ids = snapshot.catalogue().column(c.ITEM_ID).to_numpy(zero_copy_only=False)
         self._to_model = Vocabulary(item_ids).translation_to(recommender.vocabulary)
-        known = snapshot.vocabulary.size if moment == "test" else snapshot.item_count
+        known = snapshot.vocabulary.size if moment == "test" else len(item_ids)
         known_types = {name: index for index, name in enumerate(recommender.event_types, start=1)}
         types = ["", *snapshot.manifest["event_types"]]
         self._types_to_model = np.array([known_types.get(name, 0) for name in types], np.uint8)
@@ -82,11 +84,11 @@ class Ranker:
         self._to_snapshot[self._to_model[: known + 1]] = np.arange(known + 1)
         self._to_snapshot[0] = 0
         features = snapshot.item_features(moment)
-        self._popular = _popular_scores(features, snapshot.vocabulary.size)
+        self._popular = popular_scores(features, snapshot.vocabulary.size)
         self._counts = {name: self._of_model(values) for name, values in features.items()}
         self._split, self._moment = snapshot.manifest["split"], moment
         self._caps = rules.caps
-        self._allowed = np.ones(snapshot.item_count + 1, bool) if rules.allowed is None else rules.allowed
+        self._allowed = np.ones(len(item_ids) + 1, bool) if rules.allowed is None else rules.allowed
         self._check()
 
     @property
@@ -94,15 +96,19 @@ class Ranker:
         """How many items the model can recommend here, whatever the rules."""
         return int((self._to_snapshot > 0).sum())
 
-    def nameable(self, is_personal: bool) -> np.ndarray:
-        """Which items the model's lists, or else popular ones, can hold by the rules, (items + 1,) bool."""
+    def known(self, *, is_personal: bool) -> np.ndarray:
+        """Which items the model's lists, or else popular ones, can hold without rules, (items + 1,) bool."""
         can = np.zeros(len(self._allowed), bool)
         if is_personal:
             can[self._to_snapshot] = True
         else:
             can[: len(self._popular)] = True
         can[0] = False
-        return can & self._allowed
+        return can
+
+    def nameable(self, *, is_personal: bool) -> np.ndarray:
+        """Which of the `known` items the rules let into lists, (items + 1,) bool."""
+        return self.known(is_personal=is_personal) & self._allowed
 
     def rank(
         self,
@@ -137,7 +143,7 @@ class Ranker:
         return Ranking(indices, scores, is_personal)
 
     def _filled(self, search: Search, users: int, k: int, depth: int, *, is_personal: bool) -> TopK:
-        nameable = self.nameable(is_personal)
+        nameable = self.nameable(is_personal=is_personal)
         wanted = min([k, *(cap.attainable(nameable) for cap in self._caps)])
         return filled(search, users, wanted, depth, max(1, int(nameable.sum())), self._caps)
 
@@ -180,7 +186,7 @@ class Ranker:
     def _of_model(self, values: np.ndarray) -> np.ndarray:
         """Figures of the snapshot's items (items + 1,) as those of the model's; 0 where it has none."""
         own = np.zeros(self._recommender.vocabulary.size + 1, values.dtype)
-        own[self._to_model] = values
+        own[self._to_model[: len(values)]] = values
         own[0] = 0
         return own
 
@@ -221,18 +227,6 @@ class Ranker:
                 f"model version {version}: it knows no item of this snapshot",
                 "Train on the snapshot, or choose a snapshot of the same items.",
             )
-
-
-def _popular_scores(features: dict[str, np.ndarray], known_items: int) -> np.ndarray:
-    """Return (known_items + 1,) float32 in (0, 1]: the place by recent events, then all events, then item id.
-
-    Places rather than counts, so that no two scores are equal and both counts have their say.
-    """
-    # known items are indexed in the order of their ids, and the sort is stable
-    order = np.lexsort([-features[name][: known_items + 1] for name in (c.EVENTS, c.RECENT_EVENTS)])
-    scores = np.empty(len(order), np.float32)
-    scores[order] = 1 - np.arange(len(order), dtype=np.float32) / len(order)
-    return scores
 
 
 def _made_at(split: dict[str, str], moment: Literal["test", "now"], histories: Histories) -> np.ndarray:

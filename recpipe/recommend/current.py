@@ -80,11 +80,13 @@ class Publication:
         named = pc.field(c.ITEM_ID).isin(pa.array(sorted(ids), pa.string()))
         numbered = pc.field(c.ITEM_INDEX).isin(pa.array(sorted(indices), pa.int32()))
         columns = [c.ITEM_INDEX, c.ITEM_ID, c.TITLE]
-        path = self.snapshot_folder / "items.parquet"
         titles: dict[str | int, tuple[str, str]] = {}
-        for row in pq.read_table(path, columns=columns, filters=named | numbered).to_pylist():
-            shown = (row[c.ITEM_ID], row[c.TITLE] or row[c.ITEM_ID])
-            titles |= {row[c.ITEM_ID]: shown, row[c.ITEM_INDEX]: shown}
+        for path in (self.snapshot_folder / f"{table}.parquet" for table in ("items", "new_items")):
+            if not path.exists():  # snapshots of an earlier version have no new items
+                continue
+            for row in pq.read_table(path, columns=columns, filters=named | numbered).to_pylist():
+                shown = (row[c.ITEM_ID], row[c.TITLE] or row[c.ITEM_ID])
+                titles |= {row[c.ITEM_ID]: shown, row[c.ITEM_INDEX]: shown}
         return titles
 
 

@@ -1,5 +1,6 @@
 """Make the lists of all users, chunk by chunk, into a draft that nobody reads yet."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,18 @@ import pyarrow.parquet as pq
 
 from recpipe.core import columns as c
 from recpipe.core import registry
-from recpipe.core.files import content_id
+from recpipe.core.errors import DataError
+from recpipe.core.files import content_id, file_hash
 from recpipe.core.progress import track
+from recpipe.core.ragged import Ragged
 from recpipe.core.ranking import Ranker, Ranking
 from recpipe.core.refits import served
 from recpipe.core.shelf import Draft
 from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.workspace import Workspace
+from recpipe.recommend.filters import Filters
 from recpipe.recommend.params import RecommendParams
+from recpipe.recommend.shortness import short_reasons
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +48,8 @@ class Counts:
     """Users served by the model; the others get the popular list."""
     short: int
     """Users with fewer than k items left to recommend, those without a list included."""
+    short_by: dict[str, int]
+    """Those users by what left so few, see `short_reasons`."""
     items: int
     """Different items recommended."""
 
@@ -55,17 +62,21 @@ class Lists:
     snapshot: Snapshot
     model: str
     params: RecommendParams
+    filters: Filters
     counts: Counts
 
     def figures(self) -> dict[str, Any]:
-        """Return the counts, ready for JSON."""
-        return asdict(self.counts)
+        """Return the counts and what the filters refused, ready for JSON."""
+        return asdict(self.counts) | {"filters": self.filters.figures()}
 
     def table(self) -> "pd.DataFrame":
         """Return the counts as a table, for notebooks."""
         import pandas as pd
 
-        return pd.DataFrame({"lists": self.figures()})
+        counts = asdict(self.counts)
+        short = {f"short: {reason}": users for reason, users in counts.pop("short_by").items()}
+        refused = {f"items refused by {name}": items for name, items in self.filters.refused.items()}
+        return pd.DataFrame({"lists": counts | short | refused})
 
     def manifest(self) -> dict[str, Any]:
         """Return what the publication's manifest says of its inputs and content."""
@@ -83,39 +94,50 @@ def make_lists(workspace: Workspace, snapshot: str, champion: str, params: Recom
 
     The champion's refit on this snapshot makes the lists, the champion itself where there is none.
     Nothing is visible to readers before `publish`; a failure leaves nothing behind. Raises DataError if
-    there is no snapshot or no champion, or naming the file of either that was altered.
+    there is no snapshot or no champion, naming the file of either that was altered, or if the filters leave
+    nothing for anybody; ParameterError for a condition that is none.
     """
     from recpipe import train  # loads TensorFlow
 
     opened = Snapshot.open(workspace, snapshot)
     champion = workspace.models.resolve(champion, registry.CHAMPION)
     version = served(workspace, champion, opened.name)
-    ranker = Ranker(train.load(workspace, version), opened, "now")
-    identity = content_id(opened.name, version, params.model_dump(exclude={"keep"}), SCHEMA_VERSION)
+    filters = Filters.of(opened, params)
+    ranker = Ranker(train.load(workspace, version), opened, "now", filters.rules)
+    inputs = {name: file_hash(Path(file)) for name, file in params.files().items()}
+    identity = content_id(opened.name, version, params.model_dump(exclude={"keep"}), inputs, SCHEMA_VERSION)
     draft = workspace.publications.draft(f"{opened.name.partition('-')[0]}-{identity}")
     try:
-        counts = _write_parts(draft.folder, opened, ranker, params)
+        counts = _write_parts(draft.folder, opened, ranker, filters, params)
+        if not counts.rows:
+            told = ", ".join(f"{reason} for {users:,}" for reason, users in counts.short_by.items())
+            raise DataError(f"nobody is left with anything to recommend ({told})", "Loosen the filters.")
     except BaseException:
         draft.discard()
         raise
-    return Lists(draft, opened, version, params, counts)
+    return Lists(draft, opened, version, params, filters, counts)
 
 
-def _write_parts(folder: Path, snapshot: Snapshot, ranker: Ranker, params: RecommendParams) -> Counts:
-    item_ids = np.array(["", *snapshot.items().column(c.ITEM_ID).to_pylist()], object)
+def _write_parts(
+    folder: Path, snapshot: Snapshot, ranker: Ranker, filters: Filters, params: RecommendParams
+) -> Counts:
+    item_ids = np.array(["", *snapshot.catalogue().column(c.ITEM_ID).to_pylist()], object)
     listed = np.zeros(len(item_ids), bool)
-    users, rows, personal, short = 0, 0, 0, 0
+    users, rows, personal, short = 0, 0, 0, Counter[str]()
     advance = track("lists", snapshot.user_count, "users")
     for part, histories in enumerate(snapshot.chunks(CHUNK_USERS)):
-        ranking = ranker.rank(histories, params.k, exclude_seen=params.seen == "exclude")
+        excluded = filters.excluded(histories)
+        ranking = ranker.rank(histories, params.k, exclude_seen=filters.excludes_seen, excluded=excluded)
         table = _table(histories, ranking, item_ids)
         pq.write_table(table, folder / f"part-{part:05}.parquet", compression="zstd")
-        lengths = (ranking.indices > 0).sum(axis=1)
+        if filters.excludes_seen:
+            excluded = excluded.beside(Ragged(histories.offsets, histories.items))
+        short += short_reasons(ranker, ranking, excluded)
         listed[ranking.indices] = True
         users, rows = users + len(histories), rows + table.num_rows
-        personal, short = personal + int(ranking.is_personal.sum()), short + int((lengths < params.k).sum())
+        personal += int(ranking.is_personal.sum())
         advance(len(histories))
-    return Counts(users, rows, personal, short, int(listed[1:].sum()))
+    return Counts(users, rows, personal, short.total(), dict(sorted(short.items())), int(listed[1:].sum()))
 
 
 def _table(histories: Histories, ranking: Ranking, item_ids: np.ndarray) -> pa.Table:

@@ -1,12 +1,14 @@
 """Parameters of the stage `recommend`."""
 
+import os
+from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class RecommendParams(BaseModel):
-    """What lists are published, and how many publications are kept."""
+    """What lists are published, what may stand in them, and how many publications are kept."""
 
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
@@ -14,7 +16,85 @@ class RecommendParams(BaseModel):
     """Length of a list; shorter where fewer items are left."""
 
     seen: Literal["exclude", "allow"] = "exclude"
-    """Whether items a user ever had are left out of the user's list."""
+    """Whether items that a user had are left out of the user's list."""
+
+    seen_days: int = Field(0, ge=0, le=36_500)
+    """With seen "exclude": only items had in the last so many days are left out; 0: all ever had."""
+
+    block_refused: bool = True
+    """Whether items are left out that the user's last event with them takes back (a weight of 0 or less)."""
+
+    blocks: str = ""
+    """CSV file with the columns user_id and item_id: what must not be in whose list."""
+
+    available_at: str = ""
+    """Time (ISO 8601, UTC) at which listed items must be available; empty: the snapshot's newest event."""
+
+    allow_items: str = ""
+    """Text file of item ids, one a line: only these may be in lists; empty: all."""
+
+    deny_items: str = ""
+    """Text file of item ids, one a line: none of these may be in a list."""
+
+    allow_where: str = ""
+    """Condition on an item, in SQL, e.g. "price < 100 AND attributes->>'brand' = 'Ours'"; only these may."""
+
+    deny_where: str = ""
+    """The same for items that must not be in a list, e.g. "title ILIKE '%gift card%'"."""
+
+    categories_in: list[str] = Field([])
+    """Only items of one of these categories, at any level, may be in lists; empty: all."""
+
+    categories_out: list[str] = Field([])
+    """Items of these categories, at any level, are in no list."""
+
+    at_most: dict[str, int] = Field({})
+    """Attribute -> how many items of one value a list may hold, e.g. {"category": 5, "seller": 2}.
+
+    `category` is the top of the category path. What is over the cap makes room for what ranks deeper.
+    """
 
     keep: int = Field(3, ge=1, le=1000)
     """How many publications, and how many snapshots, are kept; models that they need are kept too."""
+
+    def files(self) -> dict[str, str]:
+        """Return the files that are read, by parameter: their content decides the lists too."""
+        named = {name: getattr(self, name) for name in ("blocks", "allow_items", "deny_items")}
+        return {name: path for name, path in named.items() if path}
+
+    @field_validator("blocks", "allow_items", "deny_items")
+    @classmethod
+    def _absolute(cls, path: str) -> str:
+        """Make the path absolute while the working directory is still the caller's; kernels have another."""
+        return os.path.abspath(os.path.expanduser(path)) if path else ""  # noqa: PTH100, PTH111
+
+    @field_validator("available_at")
+    @classmethod
+    def _is_a_time(cls, time: str) -> str:
+        if time:
+            try:
+                datetime.fromisoformat(time)
+            except ValueError:
+                raise ValueError(f"{time!r} is no time; use the like of 2026-12-24T18:00") from None
+        return time
+
+    @field_validator("allow_where", "deny_where")
+    @classmethod
+    def _one_condition(cls, condition: str) -> str:
+        if ";" in condition:
+            raise ValueError(f"one condition without ';' is wanted; got {condition!r}")
+        return condition.strip()
+
+    @field_validator("at_most")
+    @classmethod
+    def _at_least_one(cls, caps: dict[str, int]) -> dict[str, int]:
+        for name, number in caps.items():
+            if not 1 <= number <= 1000:
+                raise ValueError(f"a list may hold 1 to 1,000 items of one {name}; got {number}")
+        return caps
+
+    @model_validator(mode="after")
+    def _days_of_what_is_excluded(self) -> "RecommendParams":
+        if self.seen_days and self.seen == "allow":
+            raise ValueError('seen_days is for seen "exclude"; with "allow" nothing seen is left out')
+        return self

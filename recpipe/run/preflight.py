@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from recpipe.core.disk import require_space
-from recpipe.core.errors import ParameterError
+from recpipe.core.errors import DataError, ParameterError
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
 from recpipe.run.notebooks import check_parameters
@@ -30,6 +30,8 @@ def preflight(
     if "collect" in stages:
         params = params.model_copy(update={"collect": with_remembered_source(params.collect, workspace)})
         check_source(params)
+    if "recommend" in stages:
+        check_files(params)
     check_notebooks(params, stages, notebooks)
     for name in STAGES[stages[0]].reads:
         resolve_id(workspace, name, "")
@@ -64,6 +66,13 @@ def check_source(params: PipelineParams) -> None:
     from recpipe.collect import preflight as look_at
 
     look_at(params.collect)
+
+
+def check_files(params: PipelineParams) -> None:
+    """Raise DataError if a file that `recommend` reads is not there."""
+    for name, path in params.recommend.files().items():
+        if not Path(path).is_file():
+            raise DataError(f"recommend.{name} {path}: no such file", "Name a file, or leave it out.")
 
 
 def require_database(workspace: Workspace) -> None:

@@ -19,7 +19,7 @@ from recpipe.run.stages import PLACES, STAGES, StageRow
 def stage_key(stage: str, params: BaseModel, upstream: Mapping[str, str], notebook: Path) -> str:
     """Name everything that decides the result of a stage: two equal keys mean equal work."""
     row = STAGES[stage]
-    source = _source_fingerprint(params) if stage == "collect" else ""
+    source = _read_from(stage, params)
     return content_id(stage, dict(upstream), params.model_dump(mode="json"), code_hash(row, notebook), source)
 
 
@@ -56,10 +56,15 @@ def code_hash(row: StageRow, notebook: Path) -> str:
     return content_id([(path.name, file_hash(path)) for path in files], cells)
 
 
-def _source_fingerprint(params: Any) -> list[Any]:
-    from recpipe.collect import source_fingerprint
+def _read_from(stage: str, params: Any) -> Any:
+    """Name the content of what a stage reads beside the workspace; "" where it reads nothing."""
+    if stage == "collect":
+        from recpipe.collect import source_fingerprint
 
-    return source_fingerprint(params)
+        return source_fingerprint(params)
+    if stage == "recommend" and params.files():
+        return {name: file_hash(Path(path)) for name, path in params.files().items()}
+    return ""
 
 
 def _newest_first(workspace: Workspace, stage: str) -> Iterator[Path]:

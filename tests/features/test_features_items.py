@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import pyarrow.parquet as pq
 import pytest
 
 from recpipe import features
@@ -77,7 +78,13 @@ def test_the_catalogue_s_items_without_events_are_told_apart_and_numbered_after_
 
 def test_a_snapshot_from_before_there_were_new_items_has_the_known_ones(tmp_path):
     workspace = Workspace.open(tmp_path)
-    catalogue = Snapshot.open(workspace, make_snapshot(workspace, {"ann": ["a"]})).catalogue()
+    snapshot = Snapshot.open(workspace, make_snapshot(workspace, {"ann": ["a"]}))
+    (snapshot.folder / "new_items.parquet").unlink()
+    items = pq.read_table(snapshot.folder / "items.parquet")
+    pq.write_table(
+        items.drop_columns(["price", "available_from", "available_until"]), snapshot.folder / "items.parquet"
+    )
+    catalogue = snapshot.catalogue()
     assert catalogue.select(["item_id", "price", "available_until"]).to_pylist() == [
         {"item_id": "a", "price": None, "available_until": None}
     ]

@@ -9,6 +9,7 @@ from recpipe.core.errors import CheckError
 from recpipe.core.shipped import shipped
 from recpipe.recommend import RecommendParams
 from recpipe.recommend.lists import SCHEMA
+from tests.recommend.test_recommend_filters import FILTERED
 
 INCOMPLETE = "every recommendation has a user, an item, a rank and a score"
 RANKS = "ranks run from 1 to at most k without a gap"
@@ -82,4 +83,4 @@ def test_every_expectation_tells_why_and_has_a_row_it_refuses():
     suite = json.loads((shipped("expectations") / "recommendations.json").read_text())
     metas = [expectation["meta"] for expectation in suite["expectations"]]
     assert all(meta["why"] and meta["severity"] in {"critical", "warning"} for meta in metas)
-    assert {meta["name"] for meta in metas} == set(BAD_LISTS)
+    assert {meta["name"] for meta in metas} == {*BAD_LISTS, *FILTERED}

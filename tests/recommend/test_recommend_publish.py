@@ -27,9 +27,11 @@ def test_nothing_is_current_before_the_pointer_moves(workspace):
 def test_the_manifest_names_inputs_parameters_and_figures(published):
     manifest = published.publications.manifest(published.publications.pointed("current"))
     assert manifest["inputs"] == {"snapshot": published.snapshots.pointed("newest"), "model": "mean-a"}
-    assert manifest["parameters"] == {"k": 3, "seen": "exclude"}
+    assert manifest["parameters"] == RecommendParams(k=3).model_dump(exclude={"keep"})
     assert manifest["rows"] == {"recommendations": 12}
-    assert manifest["figures"] == {"users": 5, "rows": 12, "personal": 4, "short": 1, "items": 6}
+    counts = {"users": 5, "rows": 12, "personal": 4, "short": 1, "items": 6}
+    assert {name: manifest["figures"][name] for name in counts} == counts
+    assert manifest["figures"]["filters"] == {"refused": {"available_at": 0}, "unknown": {}, "blocked": 0}
 
 
 def test_publishing_the_same_again_changes_nothing(published):
