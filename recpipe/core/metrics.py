@@ -47,3 +47,24 @@ def recall_at_k(hits: np.ndarray, relevant_counts: np.ndarray, k: int) -> np.nda
     reachable = np.minimum(relevant_counts, k)
     found = hits[:, :k].sum(axis=1)
     return np.divide(found, reachable, out=np.zeros(len(hits)), where=reachable > 0)
+
+
+def mrr_at_k(hits: np.ndarray, k: int) -> np.ndarray:
+    """Reciprocal rank of each user's first hit within k, 0 without one: (q, >=k) bool -> (q,) in [0, 1].
+
+    Voorhees, "The TREC-8 question answering track report" (1999).
+
+    >>> mrr_at_k(np.array([[False, True, True], [False, False, True]]), 2).tolist()
+    [0.5, 0.0]
+    """
+    within = hits[:, :k]
+    return np.where(within.any(axis=1), 1 / (within.argmax(axis=1) + 1), 0.0)
+
+
+def hit_rate_at_k(hits: np.ndarray, k: int) -> np.ndarray:
+    """Whether each user has a hit within k: (q, >=k) bool -> (q,) of 0 and 1.
+
+    >>> hit_rate_at_k(np.array([[False, True], [False, False]]), 2).tolist()
+    [1.0, 0.0]
+    """
+    return np.where(hits[:, :k].any(axis=1), 1.0, 0.0)

@@ -1,7 +1,7 @@
 """How good a model's lists are on a test, user by user, and models side by side."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from recpipe.core import metrics
 from recpipe.core.difference import Difference, paired_difference
 from recpipe.core.ranking import Ranker, Ranking, Recommender, UnusableModel
 from recpipe.evaluate.exposure import seen_test
+from recpipe.evaluate.measures import cutoffs, measured
 from recpipe.evaluate.questions import HeldOut
 from recpipe.evaluate.roles import CHALLENGER, POPULARITY
 
@@ -24,7 +25,8 @@ class Scores:
     ndcg, recall: (u,) float64 in [0, 1], users in the order of the test. coverage: share of the
     candidate items that are in some list. problem: why the scores cannot be trusted, else "".
     seen_test: "has seen events of this test (…)" where it may have been trained on them, else ""; such
-    scores are no evidence.
+    scores are no evidence. by_user: each metric at each cutoff, "mrr@20" -> (u,) float64. lists: (u, longest
+    cutoff) int32, item indices of the snapshot best first, 0 where a list ends.
     """
 
     version: str
@@ -35,6 +37,8 @@ class Scores:
     coverage: float
     problem: str = ""
     seen_test: str = ""
+    by_user: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
+    lists: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int32), repr=False)
 
     def means(self) -> dict[str, float]:
         """Return the means over the users, named with their k."""
@@ -60,33 +64,50 @@ def score(recommender: Recommender, test: HeldOut) -> Scores:
     try:
         return replace(_score(recommender, test), seen_test=mark)
     except UnusableModel as error:
-        nothing = np.zeros(test.counts.users)
-        return Scores(
-            recommender.version, recommender.kind, test.k, nothing, nothing, 0.0, error.message, mark
-        )
+        return replace(_no_score(recommender, test, error.message), seen_test=mark)
+
+
+def _no_score(recommender: Recommender, test: HeldOut, problem: str) -> Scores:
+    lengths = cutoffs(test.k)
+    lists = np.zeros((test.counts.users, lengths[-1]), np.int32)
+    by_user = measured(lists > 0, np.zeros(len(lists), np.int64), lengths)
+    nothing = np.zeros(len(lists))
+    return Scores(
+        recommender.version,
+        recommender.kind,
+        test.k,
+        nothing,
+        nothing,
+        0.0,
+        problem,
+        by_user=by_user,
+        lists=lists,
+    )
 
 
 def _score(recommender: Recommender, test: HeldOut) -> Scores:
     ranker = Ranker(recommender, test.snapshot, "test")
-    ndcg, recall, is_constant = [], [], True
+    lengths, is_constant = cutoffs(test.k), True
+    lists, parts = [], []
     listed = np.zeros(test.snapshot.vocabulary.size + 1, bool)
     for asked in test.questions():
-        # at least two places: one score alone cannot differ from another
-        ranking = ranker.rank(asked.histories, max(test.k, 2), exclude_seen=test.excludes_seen)
-        top_indices = ranking.indices[:, : test.k]
-        hits = metrics.hits(top_indices, asked.relevant)
-        ndcg.append(metrics.ndcg_at_k(hits, asked.relevant.lengths, test.k))
-        recall.append(metrics.recall_at_k(hits, asked.relevant.lengths, test.k))
-        listed[top_indices] = True
+        ranking = ranker.rank(asked.histories, lengths[-1], exclude_seen=test.excludes_seen)
+        hits = metrics.hits(ranking.indices, asked.relevant)
+        parts.append(measured(hits, asked.relevant.lengths, lengths))
+        lists.append(ranking.indices)
+        listed[ranking.indices[:, : test.k]] = True
         is_constant = is_constant and _is_constant(ranking)
+    by_user = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return Scores(
         version=recommender.version,
         kind=recommender.kind,
         k=test.k,
-        ndcg=np.concatenate(ndcg),
-        recall=np.concatenate(recall),
+        ndcg=by_user[f"ndcg@{test.k}"],
+        recall=by_user[f"recall@{test.k}"],
         coverage=float(listed[1:].mean()),
         problem=f"model version {recommender.version}: every item has the same score" if is_constant else "",
+        by_user=by_user,
+        lists=np.concatenate(lists),
     )
 
 
