@@ -7,7 +7,8 @@ The data go through the stages collect, features, train and evaluate, and the sa
 the peers (popularity, own frequency where seen items are allowed, item-kNN, ALS, EASE, ridge), each
 tuned on the validation part. Options not listed here are passed on to the stages, as `recpipe run` takes
 them. Peers' results stay in the workspace: with --workspace another run there costs only the model.
-Prints one markdown table.
+With --rectools PYTHON, the interpreter of an environment that has `rectools[torch]`, its SASRec is one more
+peer, for --rectools-cpu-seconds of training. Prints one markdown table.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from contextlib import ExitStack
 from datasets import DATASETS, collect_options
 from peer_results import peer_results
 from quality_table import Row, asked, machine, model_row, peer_row, table
+from sasrec import check_environment, sasrec_result
 from stages import Trained, make_snapshot, pipeline_params, train_and_test
 
 from recpipe.core.difference import paired_difference
@@ -42,12 +44,17 @@ def main(arguments: list[str]) -> int:
 
 def measure_quality(options: argparse.Namespace, passed_on: list[str], workspace: Workspace) -> str:
     """Run what was asked for and return the report."""
+    if options.rectools:
+        check_environment(options.rectools)
     source = collect_options(options.data, options.folder)
     split = ["--features.split", options.split, "--evaluate.seen", options.seen]
     params = pipeline_params([*source, *split, *passed_on])
     with workspace.lock():
         test = make_snapshot(workspace, params)
         peers = [] if options.model_only else [peer_row(result) for result in peer_results(test)]
+        if options.rectools:
+            result = sasrec_result(test, options.rectools, options.rectools_cpu_seconds, options.seeds[0])
+            peers.append(peer_row(result))
         models = [] if options.peers_only else _models(workspace, params, test, options.seeds)
     settings = " ".join(passed_on)
     return report(f"{options.data}, {options.split}", test, peers, models, settings)
@@ -79,6 +86,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seen", choices=("exclude", "allow"), default="exclude", help="items had before")
     made.add_argument("--seeds", type=_seeds, default=(1, 2, 3), help="of the model, e.g. 1,2,3")
     made.add_argument("--workspace", default="", help="kept and used again; without it a temporary one")
+    made.add_argument(
+        "--rectools", default="", metavar="PYTHON", help="of an environment with rectools[torch]"
+    )
+    made.add_argument("--rectools-cpu-seconds", type=float, default=600.0, help="budget of its SASRec")
     only = made.add_mutually_exclusive_group()
     only.add_argument("--peers-only", action="store_true", help="no model")
     only.add_argument("--model-only", action="store_true", help="no peers")
