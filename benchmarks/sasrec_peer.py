@@ -29,7 +29,7 @@ SETTING = {
     "batch_size": 32,
     "use_key_padding_mask": True,
 }
-"""The sizes that `attention` has by default, in small steps, which reach further on a budget; the rest is RecTools'."""
+"""The sizes that `attention` has by default, in small steps, which reach further on a budget."""
 MAX_EPOCHS = 1000
 
 
