@@ -24,11 +24,12 @@ CHUNK_USERS = 16_384
 class Questions:
     """One chunk of the test: u users, what they did before it, and the items that are right answers.
 
-    relevant: u rows of distinct item indices, none empty.
+    relevant: u rows of distinct item indices, none empty; rows: (u,) int64, their places in the snapshot.
     """
 
     histories: Histories
     relevant: Ragged
+    rows: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,13 @@ class HeldOut:
 
     def questions(self) -> Iterator[Questions]:
         """Yield the test in chunks of users, in the order of user ids."""
+        first = 0
         for histories in self.snapshot.chunks(CHUNK_USERS):
             relevant, _ = _answers(histories, self.snapshot, self.excludes_seen)
             asked = np.flatnonzero(relevant.lengths)
             if len(asked):
-                yield Questions(histories.until("test").take(asked), relevant.take(asked))
+                yield Questions(histories.until("test").take(asked), relevant.take(asked), first + asked)
+            first += len(histories)
 
     def table(self) -> "pd.DataFrame":
         """Return the summary as a table, for notebooks."""

@@ -41,10 +41,9 @@ class Judged:
 
 def test_exam(test: HeldOut, known: Known) -> Exam:
     """Return the test as `recpipe evaluate` asks it; `known` is what was known before it."""
-    position = {user: row for row, user in enumerate(test.snapshot.histories().user_ids)}
     asked = list(test.questions())
-    users = np.array([position[user] for each in asked for user in each.histories.user_ids])
-    relevant = Ragged.from_lists(row for each in asked for row in _rows(each.relevant))
+    users = np.concatenate([each.rows for each in asked])
+    relevant = Ragged.joined([each.relevant for each in asked])
     return Exam(users, relevant, _seen(test, known), known.items, test.k)
 
 
@@ -68,9 +67,13 @@ def validation_exam(test: HeldOut, known: Known, limit: int, seed: int = 1) -> E
 
 def judge(score: Score, exam: Exam) -> Judged:
     """Rank all items for each user, in chunks, and compare with what is right."""
-    indices = np.concatenate([np.zeros((0, exam.k), np.int32), *_lists(score, exam)])
-    found, counts = hits(indices, exam.relevant), exam.relevant.lengths
+    found, counts = hits(ranked(score, exam), exam.relevant), exam.relevant.lengths
     return Judged(ndcg_at_k(found, counts, exam.k), recall_at_k(found, counts, exam.k))
+
+
+def ranked(score: Score, exam: Exam) -> np.ndarray:
+    """Rank all items for each user, in chunks: (q, k) int32 item indices, best first, 0 where a list ends."""
+    return np.concatenate([np.zeros((0, exam.k), np.int32), *_lists(score, exam)])
 
 
 def _lists(score: Score, exam: Exam) -> Iterator[np.ndarray]:
@@ -111,7 +114,3 @@ def best(scores: np.ndarray, k: int) -> np.ndarray:
 
 def _seen(test: HeldOut, known: Known) -> csr_array | None:
     return known.counts() if test.excludes_seen else None
-
-
-def _rows(ragged: Ragged) -> Iterator[np.ndarray]:
-    return (ragged[row] for row in range(len(ragged)))
