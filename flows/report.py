@@ -14,7 +14,18 @@ def run_report(name: str, results: Sequence[StageResult]) -> str:
         lines.append(f"| **{result.stage}** | | {state} |")
         for kind, value in (result.ids | dict(_flat(result.figures))).items():
             lines.append(f"| | {_cell(kind)} | {_cell(value)} |")
+    for result in results:
+        lines += _gate(result.figures.get("rules", ()))
     return "\n".join(lines)
+
+
+def _gate(rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The rules of the gate and how the challenger kept each, where a stage decided by them."""
+    if rules:
+        yield from ("", "## The gate", "", "| rule | | the challenger |", "|---|---|---|")
+    for rule in rules:
+        state = "kept" if rule["passed"] else "**broken**"
+        yield f"| {_cell(rule['rule'])} | {state} | {_cell(rule['why'])} |"
 
 
 def _cost(result: StageResult) -> str:

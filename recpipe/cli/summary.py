@@ -57,6 +57,9 @@ def _made(ids: Mapping[str, str], figures: Mapping[str, Any]) -> Iterator[str]:
             yield _row(name, f"{ids.get(name, ''):<22} {measured}".strip())
     if "decision" in figures:
         yield _row("decision", str(figures["decision"]))
+    for number, rule in enumerate(figures.get("rules", ())):
+        sign = "✓" if rule["passed"] else "✗"
+        yield _row("" if number else "the gate", f"{sign} {rule['rule']}: {rule['why']}")
     if "champion" in ids:
         yield _row("champion", ids["champion"])
     if ids.get("refitted", ids.get("champion")) != ids.get("champion"):

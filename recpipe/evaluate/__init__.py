@@ -7,23 +7,27 @@
 
 from recpipe.evaluate.card import write_card
 from recpipe.evaluate.gate import Decision, decide, figures, promote
+from recpipe.evaluate.groups import history_groups
 from recpipe.evaluate.params import EvaluateParams
 from recpipe.evaluate.questions import HeldOut, held_out
 from recpipe.evaluate.roles import contestants
-from recpipe.evaluate.scores import Scores, by_history, compare, differences, score
+from recpipe.evaluate.rules import Rule
+from recpipe.evaluate.scores import Scores, by_group, compare, differences, score
 
 __all__ = [
     "Decision",
     "EvaluateParams",
     "HeldOut",
+    "Rule",
     "Scores",
-    "by_history",
+    "by_group",
     "compare",
     "contestants",
     "decide",
     "differences",
     "figures",
     "held_out",
+    "history_groups",
     "promote",
     "score",
     "write_card",

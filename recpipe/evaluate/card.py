@@ -48,7 +48,7 @@ def _card(
     sections = {
         "Data": _bullets(_data(test)),
         "Metrics": f"{_metrics_table(scores)}\n\n{_bullets_of(_beside(scores))}\n\n{_asked(test)}",
-        "Decision": decision.reason,
+        "Decision": f"{decision.reason}\n\n{_rules_table(decision)}".strip(),
         "Parameters": _bullets(manifest.get("parameters", {})),
         "Training": _bullets(_single(manifest.get("figures", {}))),
         "Limits": _bullets_of(_limits(manifest, own, test)),
@@ -135,6 +135,15 @@ def _metrics_table(scores: Mapping[str, Scores]) -> str:
         [role, one.version, *(f"{value:.4f}" for value in one.means().values())]
         for role, one in scores.items()
     ]
+    return _table(head, rows)
+
+
+def _rules_table(decision: Decision) -> str:
+    rows = [[rule.name, "kept" if rule.passed else "broken", rule.why] for rule in decision.rules]
+    return _table(["rule", "", "the challenger"], rows) if rows else ""
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 

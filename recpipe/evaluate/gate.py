@@ -1,42 +1,64 @@
-"""The gate: which model is champion after a comparison, and why, in a plain sentence."""
+"""The gate: which model is champion after a comparison, and why: rule by rule, and in a sentence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recpipe.core import registry
 from recpipe.core.errors import BusyError, DataError
 from recpipe.core.workspace import Workspace
+from recpipe.evaluate.params import EvaluateParams
 from recpipe.evaluate.roles import CHALLENGER, CHAMPION, POPULARITY
+from recpipe.evaluate.rules import Groups, Rule, judge
 from recpipe.evaluate.scores import Scores, differences
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
 class Decision:
-    """Who is champion from now on (`champion`), who was (`previous`, "" if nobody), and why."""
+    """Who is champion from now on (`champion`), who was (`previous`, "" if nobody), and why.
+
+    rules: how the challenger kept each rule of the gate.
+    """
 
     champion: str
     previous: str
     reason: str
+    rules: tuple[Rule, ...] = ()
 
     @property
     def promoted(self) -> bool:
         """Whether the champion changes."""
         return self.champion != self.previous
 
+    @property
+    def passed(self) -> bool:
+        """Whether the challenger kept every rule."""
+        return all(rule.passed for rule in self.rules)
+
     def record(self) -> dict[str, Any]:
         """Return it ready for JSON."""
-        return {**asdict(self), "promoted": self.promoted}
+        return {**asdict(self), "promoted": self.promoted, "passed": self.passed}
+
+    def table(self) -> "pd.DataFrame":
+        """Return the rules as a table, for notebooks."""
+        import pandas as pd
+
+        rows = [{"rule": rule.name, "passed": rule.passed, "the challenger": rule.why} for rule in self.rules]
+        return pd.DataFrame(rows).set_index("rule")
 
 
-def decide(workspace: Workspace, scores: Mapping[str, Scores]) -> Decision:
-    """Decide by mean NDCG@k, all models scored on the same test.
+def decide(
+    workspace: Workspace, scores: Mapping[str, Scores], groups: Groups, params: EvaluateParams
+) -> Decision:
+    """Decide by the rules of `judge`, all models scored on the same test; `groups` of its users by name.
 
-    The challenger becomes champion if it beats popularity and the champion. Otherwise the champion
-    stays; without one, popularity becomes champion. A challenger whose scores are not finite or all
-    equal is refused. A champion that may have seen events of the test cannot keep its place by its
-    score: the better of challenger and popularity takes it. Raises DataError if one of these two has
-    seen the test.
+    The challenger becomes champion if it keeps all of them. Otherwise the champion stays; without one,
+    popularity becomes champion. A champion that may have seen events of the test cannot keep its place by
+    its score: the challenger that keeps the other rules takes it, else popularity. Raises DataError if one
+    of these two has seen the test.
     """
     challenger, popularity = scores[CHALLENGER], scores[POPULARITY]
     for one in (challenger, popularity):
@@ -44,35 +66,53 @@ def decide(workspace: Workspace, scores: Mapping[str, Scores]) -> Decision:
             raise DataError(f"{one.version} {one.seen_test}", "Train on the snapshot of the test.")
     previous = registry.champion(workspace)
     champion = _scores_of(previous, scores)
+    passed_over = ""
     if champion is not None and champion.seen_test:
-        decided = _decide(challenger, popularity, None, previous)
-        passed_over = f"The score of {_named(champion)} does not count: it {champion.seen_test}."
-        return replace(decided, reason=f"{decided.reason} {passed_over}")
-    return _decide(challenger, popularity, champion, previous)
+        passed_over = f" The score of {champion.named()} does not count: it {champion.seen_test}."
+        champion = None
+    rivals = {POPULARITY: popularity}
+    if champion is not None and champion is not challenger and champion is not popularity:
+        rivals[CHAMPION] = champion
+    rules = judge(challenger, rivals, groups, params)
+    decided = _decide(challenger, popularity, champion, previous, rules)
+    return replace(decided, reason=decided.reason + passed_over, rules=rules)
 
 
-def _decide(challenger: Scores, popularity: Scores, champion: Scores | None, previous: str) -> Decision:
+def _decide(
+    challenger: Scores,
+    popularity: Scores,
+    champion: Scores | None,
+    previous: str,
+    rules: tuple[Rule, ...],
+) -> Decision:
     """Decide as `decide` says; `champion` is None if there is none whose score counts."""
     if champion is challenger:
         return Decision(
             previous, previous, f"{previous} is already champion{_warning(challenger, popularity)}."
         )
-    rivals = [popularity] if champion is None or champion is popularity else [popularity, champion]
-    lost_to = [rival for rival in rivals if not _beats(challenger, rival)]
-    if not challenger.problem and not lost_to:
-        reason = f"{_named(challenger)} becomes champion: it beats {_all_beside(challenger, rivals)}."
+    broken = [rule for rule in rules if not rule.passed]
+    if not broken:
+        compared = [rule for rule in rules if rule.is_comparison]
+        reason = f"{challenger.named()} becomes champion: it {_sentence(compared)}."
         return Decision(challenger.version, previous, reason)
-    refusal = challenger.problem or f"{_named(challenger)} does not beat {_all_beside(challenger, lost_to)}"
+    # without sound scores the other figures mean nothing
+    refusal = challenger.problem or f"{challenger.named()} {_sentence(broken)}"
     if champion is None:
         nobody = "no champion's score counting" if previous else "there being none yet"
         reason = f"{popularity.version} becomes champion, {nobody}: {refusal}."
         return Decision(popularity.version, previous, reason)
     if champion.kind == POPULARITY and _beats(popularity, champion):
-        reason = f"{popularity.version} becomes champion in place of the older {_named(champion)}: {refusal}."
+        reason = f"{popularity.version} becomes champion in place of the older {champion.named()}: {refusal}."
         return Decision(popularity.version, previous, reason)
     return Decision(
         previous, previous, f"{previous} stays champion: {refusal}{_warning(champion, popularity)}."
     )
+
+
+def _sentence(rules: Sequence[Rule]) -> str:
+    """Join what is told of the challenger."""
+    *first, last = (rule.why for rule in rules)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def promote(workspace: Workspace, decision: Decision, *, who: str = "pipeline") -> str:
@@ -99,7 +139,7 @@ def figures(scores: Mapping[str, Scores], decision: Decision) -> dict[str, Any]:
 
     metrics: `ndcg`, `recall`, and `seen_test` where there is a reason to mark them. ahead_of: how much
     NDCG the challenger has more, with `standard_error`. The challenger is called "model" there, as in
-    the ids that stages hand on.
+    the ids that stages hand on. decision: its reason; rules: how the challenger kept each.
     """
     challenger = scores[CHALLENGER]
     metrics = {
@@ -110,12 +150,14 @@ def figures(scores: Mapping[str, Scores], decision: Decision) -> dict[str, Any]:
         }
         for role, one in scores.items()
     }
+    rules = [{"rule": rule.name, "passed": rule.passed, "why": rule.why} for rule in decision.rules]
     return {
         "k": challenger.k,
         "users": len(challenger.ndcg),
         "metrics": metrics,
         "ahead_of": {role: asdict(apart) for role, apart in differences(scores).items()},
         "decision": decision.reason,
+        "rules": rules,
     }
 
 
@@ -131,16 +173,7 @@ def _beats(one: Scores, other: Scores) -> bool:
     return bool(one.ndcg.mean() > other.ndcg.mean())
 
 
-def _named(one: Scores, more: str = "") -> str:
-    return f"{one.version} (NDCG@{one.k} {one.ndcg.mean():.4f}{more})"
-
-
-def _all_beside(challenger: Scores, rivals: list[Scores]) -> str:
-    """Name the rivals with what the challenger has more than each of them, or less."""
-    return " and ".join(_named(rival, f"; difference {challenger.ahead_of(rival)}") for rival in rivals)
-
-
 def _warning(champion: Scores, popularity: Scores) -> str:
     if champion is popularity or _beats(champion, popularity):
         return ""
-    return f"; beware: {_named(champion)} does not beat {_named(popularity)}"
+    return f"; beware: {champion.named()} does not beat {popularity.named()}"

@@ -18,3 +18,34 @@ class EvaluateParams(BaseModel):
 
     It does not reach training, whose judges of an epoch always leave out what a user has seen.
     """
+
+    gate_confidence: float = Field(0.95, gt=0, lt=1)
+    """How sure the gate must be: the confidence of its intervals (bootstrap over the users of the test).
+
+    Of challengers no better than what they must beat, a share of (1 - confidence) / 2 is promoted by chance.
+    """
+
+    gate_margin: float = Field(0.0, ge=0, lt=1)
+    """How far behind the champion a challenger may be, as a share of the champion's NDCG@k.
+
+    With 0 it must be surely better. Above 0, newer weights that are surely not worse by more take over, too;
+    many such steps may lead down.
+    """
+
+    gate_segment_drop: float = Field(0.1, ge=0, le=1)
+    """How far behind popularity and the champion it may be in a group of users, as a share of their NDCG@k.
+
+    It is refused only where its whole interval lies below.
+    """
+
+    gate_coverage: float = Field(0.01, ge=0, le=1)
+    """Share of the items that its lists could hold at most which they must hold together.
+
+    A model that gives everybody the same list has collapsed, whatever its score.
+    """
+
+    gate_full_lists: float = Field(0.95, ge=0, le=1)
+    """Share of its lists that must be as long as they could be: k, or all that is left to recommend."""
+
+    min_segment: int = Field(20, ge=1)
+    """Smallest group of users that is judged by itself: fewer prove little, and could be recognised."""

@@ -106,6 +106,16 @@ def held_out(workspace: Workspace, snapshot: str, params: EvaluateParams) -> Hel
     return HeldOut(workspace, opened, params.k, params.seen, counts)
 
 
+def longest_lists(histories: Histories, test: HeldOut) -> np.ndarray:
+    """Return how many items the list of each user can have, (n,): k, or fewer where fewer are left."""
+    candidates = test.snapshot.vocabulary.size
+    if not test.excludes_seen:
+        return np.full(len(histories), min(test.k, candidates))
+    is_candidate = (histories.items > 0) & (histories.items <= candidates)
+    seen = Ragged(histories.offsets, histories.items).where(is_candidate).unique().lengths
+    return np.minimum(test.k, candidates - seen)
+
+
 def _count(snapshot: Snapshot, exclude_seen: bool) -> Counts:
     totals = np.zeros(6, np.int64)
     for histories in snapshot.chunks(CHUNK_USERS):

@@ -11,7 +11,7 @@ from recpipe.core.difference import Difference, paired_difference
 from recpipe.core.ranking import Ranker, Ranking, Recommender, UnusableModel
 from recpipe.evaluate.exposure import seen_test
 from recpipe.evaluate.measures import cutoffs, measured
-from recpipe.evaluate.questions import HeldOut
+from recpipe.evaluate.questions import HeldOut, longest_lists
 from recpipe.evaluate.roles import CHALLENGER, POPULARITY
 
 if TYPE_CHECKING:
@@ -23,10 +23,11 @@ class Scores:
     """What one model reached on a test of u users.
 
     ndcg, recall: (u,) float64 in [0, 1], users in the order of the test. coverage: share of the
-    candidate items that are in some list. problem: why the scores cannot be trusted, else "".
-    seen_test: "has seen events of this test (…)" where it may have been trained on them, else ""; such
-    scores are no evidence. by_user: each metric at each cutoff, "mrr@20" -> (u,) float64. lists: (u, longest
-    cutoff) int32, item indices of the snapshot best first, 0 where a list ends.
+    candidate items that are in some list; reachable: the most of it that so many lists could have.
+    full_lists: share of the lists that are as long as they could be. problem: why the scores cannot be
+    trusted, else "". seen_test: "has seen events of this test (…)" where it may have been trained on them,
+    else ""; such scores are no evidence. by_user: each metric at each cutoff, "mrr@20" -> (u,) float64.
+    lists: (u, longest cutoff) int32, item indices of the snapshot best first, 0 where a list ends.
     """
 
     version: str
@@ -39,6 +40,12 @@ class Scores:
     seen_test: str = ""
     by_user: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
     lists: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int32), repr=False)
+    reachable: float = 1.0
+    full_lists: float = 1.0
+
+    def named(self) -> str:
+        """Return the version with its NDCG, for sentences."""
+        return f"{self.version} (NDCG@{self.k} {self.ndcg.mean():.4f})"
 
     def means(self) -> dict[str, float]:
         """Return the means over the users, named with their k."""
@@ -82,13 +89,14 @@ def _no_score(recommender: Recommender, test: HeldOut, problem: str) -> Scores:
         problem,
         by_user=by_user,
         lists=lists,
+        full_lists=0.0,
     )
 
 
 def _score(recommender: Recommender, test: HeldOut) -> Scores:
     ranker = Ranker(recommender, test.snapshot, "test")
     lengths, is_constant = cutoffs(test.k), True
-    lists, parts = [], []
+    lists, parts, is_full = [], [], []
     listed = np.zeros(test.snapshot.vocabulary.size + 1, bool)
     for asked in test.questions():
         ranking = ranker.rank(asked.histories, lengths[-1], exclude_seen=test.excludes_seen)
@@ -96,6 +104,7 @@ def _score(recommender: Recommender, test: HeldOut) -> Scores:
         parts.append(measured(hits, asked.relevant.lengths, lengths))
         lists.append(ranking.indices)
         listed[ranking.indices[:, : test.k]] = True
+        is_full.append((ranking.indices[:, : test.k] > 0).sum(axis=1) >= longest_lists(asked.histories, test))
         is_constant = is_constant and _is_constant(ranking)
     by_user = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return Scores(
@@ -108,6 +117,8 @@ def _score(recommender: Recommender, test: HeldOut) -> Scores:
         problem=f"model version {recommender.version}: every item has the same score" if is_constant else "",
         by_user=by_user,
         lists=np.concatenate(lists),
+        reachable=min(1.0, test.counts.users * test.k / test.snapshot.vocabulary.size),
+        full_lists=float(np.concatenate(is_full).mean()),
     )
 
 
@@ -154,17 +165,12 @@ def differences(scores: Mapping[str, Scores]) -> dict[str, Difference]:
     return {role: challenger.ahead_of(one) for role, one in scores.items() if role != CHALLENGER}
 
 
-def by_history(test: HeldOut, scores: Mapping[str, Scores]) -> "pd.DataFrame":
-    """Return mean NDCG by how many events were known of a user before the test, one column a role.
-
-    Users are cut into at most five groups of about equal size; `users` are counted in the index label.
-    """
+def by_group(groups: Mapping[str, np.ndarray], scores: Mapping[str, Scores]) -> "pd.DataFrame":
+    """Return mean NDCG by group of users, one column a role; `users` are counted in the index label."""
     import pandas as pd
 
-    known = np.concatenate([asked.histories.lengths for asked in test.questions()])
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, 6)).astype(int))
-    groups = np.searchsorted(edges[1:-1], known, side="left")
-    means = pd.DataFrame({role: one.ndcg for role, one in scores.items()}).groupby(groups).mean()
-    found = [known[groups == group] for group in means.index]
-    means.index = pd.Index([f"{some.min():,}–{some.max():,}\n({len(some):,} users)" for some in found])
-    return means
+    rows = {
+        f"{name}\n({users.sum():,} users)": {role: one.ndcg[users].mean() for role, one in scores.items()}
+        for name, users in groups.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")

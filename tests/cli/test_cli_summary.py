@@ -24,7 +24,10 @@ FIGURES = {
         },
         "k": 10,
         "decision": "mean-1 becomes champion",
-        "promoted": True,
+        "rules": [
+            {"rule": "ahead of popularity", "passed": True, "why": "is ahead of popularity-1"},
+            {"rule": "full lists", "passed": False, "why": "fills 90.0% of its lists"},
+        ],
     },
     "recommend": {
         "users": 2_469,
@@ -58,6 +61,8 @@ def test_everything_a_person_wants_to_know_is_printed(results: list[StageResult]
         "mean-1                 NDCG@10 0.0571, recall@10 0.0610",
         "popularity-1           NDCG@10 0.0310, recall@10 0.0300",
         "mean-1 becomes champion",
+        "the gate      ✓ ahead of popularity: is ahead of popularity-1\n",
+        "              ✗ full lists: fills 90.0% of its lists\n",
         "mean-1-refit-2, on everything up to now",
         "user h1",
         "Butter; Jam",

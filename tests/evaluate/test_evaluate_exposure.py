@@ -8,9 +8,10 @@ from recpipe.core.workspace import Workspace
 from recpipe.evaluate import EvaluateParams
 from tests.tiny import load, make_model, make_snapshot
 
-KNOWN = {"ann": ["a"], "bob": ["b"], "cat": ["c"]}
-TEST = {"ann": ["b"], "bob": ["a"], "cat": ["a"]}
-# one list for all, what a user had left out: three, two and none of three right answers come first
+# ten of each, so that no difference is luck
+KNOWN = {f"{name}{number}": [item] for number in range(10) for name, item in zip("uvw", "abc", strict=True)}
+TEST = {f"{name}{number}": [item] for number in range(10) for name, item in zip("uvw", "baa", strict=True)}
+# one list for all, what a user had left out: of all, of two thirds, and of nobody the right answer comes first
 PERFECT = {"a": [3.0], "b": [2.0], "c": [1.0]}
 GOOD = {"a": [2.0], "b": [3.0], "c": [1.0]}
 BAD = {"a": [1.0], "b": [2.0], "c": [3.0]}
@@ -98,7 +99,7 @@ def test_a_refit_given_as_challenger_is_refused(workspace):
     roles = {"challenger": name, "popularity": "popularity-new"}
     scores = {role: evaluate.score(load(workspace, version), test) for role, version in roles.items()}
     with pytest.raises(DataError, match="a-refit-1 has seen events of this test"):
-        evaluate.decide(workspace, scores)
+        evaluate.decide(workspace, scores, {}, EvaluateParams())
 
 
 def decide(workspace, winner, champion_split):
@@ -111,7 +112,7 @@ def decide(workspace, winner, champion_split):
     registry.promote(workspace, "old", why="before", who="test")
     roles = {"challenger": "challenger-new", "popularity": "popularity-new", "champion": "old"}
     scores = {role: evaluate.score(load(workspace, version), test) for role, version in roles.items()}
-    return scores, evaluate.decide(workspace, scores), test
+    return scores, evaluate.decide(workspace, scores, {}, EvaluateParams()), test
 
 
 @pytest.mark.parametrize("winner", ["challenger", "popularity"])
@@ -149,4 +150,4 @@ def test_nobody_is_made_champion_by_a_test_seen_before(workspace, role):
         make_model(workspace, "gone" if name == role else "tested", items, name=name, kind="popularity")
     scores = {name: evaluate.score(load(workspace, name), test) for name in roles}
     with pytest.raises(DataError, match=f"{role} may have seen events of this test"):
-        evaluate.decide(workspace, scores)
+        evaluate.decide(workspace, scores, {}, EvaluateParams())

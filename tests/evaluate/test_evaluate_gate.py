@@ -7,7 +7,7 @@ from recpipe import evaluate
 from recpipe.core import registry
 from recpipe.core.errors import BusyError, DataError
 from recpipe.core.workspace import Workspace
-from recpipe.evaluate import Decision, Scores
+from recpipe.evaluate import Decision, Rule, Scores
 from recpipe.evaluate.params import EvaluateParams
 from tests.tiny import alter, load, make_model, make_snapshot
 
@@ -35,7 +35,7 @@ def decide(workspace, champion="", *, challenger, popularity, champion_ndcg=None
     }
     if champion_ndcg is not None:
         compared["champion"] = scores(champion, champion_ndcg)
-    return evaluate.decide(workspace, compared)
+    return evaluate.decide(workspace, compared, {}, EvaluateParams())
 
 
 def test_the_first_challenger_that_beats_popularity_becomes_champion(workspace):
@@ -43,7 +43,7 @@ def test_the_first_challenger_that_beats_popularity_becomes_champion(workspace):
     assert (decision.champion, decision.previous, decision.promoted) == ("mean-new", "", True)
     assert decision.reason == (
         "mean-new (NDCG@10 0.2000) becomes champion: "
-        "it beats popularity-new (NDCG@10 0.1000; difference +0.1000 ± 0.0000)."
+        "it is ahead of popularity-new (NDCG@10 0.1000) by +0.1000 [+0.1000, +0.1000]."
     )
 
 
@@ -52,12 +52,13 @@ def test_popularity_becomes_champion_where_there_is_none_better(workspace, chall
     decision = decide(workspace, challenger=challenger, popularity=0.1)
     assert decision.champion == "popularity-new"
     assert "there being none yet: mean-new" in decision.reason
+    assert not decision.passed
 
 
 def test_a_challenger_that_beats_both_replaces_the_champion(workspace):
     decision = decide(workspace, "mean-old", challenger=0.3, popularity=0.1, champion_ndcg=0.2)
     assert (decision.champion, decision.previous) == ("mean-new", "mean-old")
-    assert "mean-old (NDCG@10 0.2000; difference +0.1000 ± 0.0000)" in decision.reason
+    assert "and is ahead of mean-old (NDCG@10 0.2000) by +0.1000 [+0.1000, +0.1000]" in decision.reason
 
 
 @pytest.mark.parametrize(("challenger", "popularity"), [(0.15, 0.1), (0.2, 0.1), (0.3, 0.4)])
@@ -95,12 +96,14 @@ def test_a_challenger_with_a_problem_is_refused_whatever_its_scores(workspace):
 
 def test_the_figures_of_a_run_are_metrics_by_role_and_the_reason():
     compared = {"challenger": scores("mean-new", 0.2), "popularity": scores("popularity-new", 0.1)}
-    assert evaluate.figures(compared, Decision("mean-new", "", "it is better")) == {
+    rule = Rule("ahead of popularity", True, "is ahead", {"required": 0.0})
+    assert evaluate.figures(compared, Decision("mean-new", "", "it is better", (rule,))) == {
         "k": 10,
         "users": 2,
         "metrics": {"model": {"ndcg": 0.2, "recall": 0.2}, "popularity": {"ndcg": 0.1, "recall": 0.1}},
         "ahead_of": {"popularity": {"ndcg": pytest.approx(0.1), "standard_error": pytest.approx(0)}},
         "decision": "it is better",
+        "rules": [{"rule": "ahead of popularity", "passed": True, "why": "is ahead"}],
     }
 
 
@@ -147,17 +150,22 @@ def test_the_card_tells_data_metrics_decision_parameters_limits_and_lineage(work
     test = evaluate.held_out(workspace, snapshot, EvaluateParams())
     roles = {"challenger": "mean-card", "popularity": "popularity-card"}
     scored = {role: evaluate.score(load(workspace, version), test) for role, version in roles.items()}
-    decision = evaluate.decide(workspace, scored)
+    decision = evaluate.decide(workspace, scored, {}, EvaluateParams())
     card = evaluate.write_card(workspace, "challenger", scored, test, decision).read_text()
     headings = [line for line in card.splitlines() if line.startswith("## ")]
     assert [heading[3:] for heading in headings] == [
         "Data", "Metrics", "Decision", "Parameters", "Limits", "Lineage",
     ]  # fmt: skip
     assert decision.reason in card
+    assert "| ahead of popularity | broken | is not surely ahead of popularity-card" in card
     assert snapshot in card
     metrics = json.loads((workspace.models.path("mean-card") / "metrics.json").read_text())
     assert metrics["ndcg@10"] == 1.0
     assert metrics["test"]["users"] == 2
+    assert metrics["decision"]["passed"] is False
+    assert metrics["decision"]["rules"][1]["figures"] == {
+        "required": 0.0, "estimate": 0.0, "low": 0.0, "high": 0.0,
+    }  # fmt: skip
     assert metrics["challenger_ahead_of"] == {"popularity": {"ndcg": 0.0, "standard_error": 0.0}}
     assert "- The challenger is ahead of popularity by +0.0000 ± 0.0000 NDCG" in card
     assert "as of the test's begin until there is a refit" in card

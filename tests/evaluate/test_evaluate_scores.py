@@ -82,6 +82,23 @@ def test_a_list_of_one_is_no_sign_of_collapse(workspace):
     assert scored(workspace, PAIRS, k=1).problem == ""
 
 
+def test_lists_are_full_when_nothing_more_could_be_listed(workspace):
+    assert scored(workspace, PAIRS, k=3).full_lists == 1
+    assert scored(workspace, PAIRS, k=10).full_lists == 1, "five items are left to each"
+    known = {item: vector for item, vector in PAIRS.items() if item != "a2"}
+    # ann, who knows a1, has four of five left; dan, of whom nothing is known, gets the popular list
+    assert scored(workspace, known, "mean-b", k=5).full_lists == 1 / 6
+
+
+def test_so_many_lists_can_hold_so_much_of_the_catalogue(workspace):
+    assert scored(workspace, PAIRS, k=1).reachable == 1, "six lists of one, six items"
+    known = {f"u{number}": [f"i{number}"] for number in range(8)}
+    make_snapshot(workspace, known, {"u0": ["i1"], "u1": ["i2"]})
+    rising = {f"i{number}": [float(number)] for number in range(8)}
+    found = scored(workspace, rising, "popularity-a", "popularity", k=2)
+    assert (found.reachable, found.coverage) == (4 / 8, 2 / 8)
+
+
 def test_models_stand_side_by_side_with_popularity_as_the_measure(workspace):
     scores = {
         "challenger": scored(workspace, PAIRS, k=1),
@@ -106,6 +123,7 @@ def test_users_are_grouped_by_what_was_known_of_them(tmp_path):
     test = evaluate.held_out(workspace, "", EvaluateParams(k=1))
     vectors = {"a1": [1.0], "b1": [0.0], "c1": [0.5]}
     recommender = load(workspace, make_model(workspace, test.snapshot.name, vectors, name="mean-a"))
-    table = evaluate.by_history(test, {"challenger": evaluate.score(recommender, test)})
-    assert table.index.tolist() == ["0–0\n(1 users)", "2–2\n(1 users)"]
+    groups = evaluate.history_groups(test)
+    table = evaluate.by_group(groups, {"challenger": evaluate.score(recommender, test)})
+    assert table.index.tolist() == ["0–0 events\n(1 users)", "2–2 events\n(1 users)"]
     assert table["challenger"].tolist() == [1.0, 1.0]

@@ -36,6 +36,21 @@ def test_the_report_is_a_table_of_ids_and_figures_by_stage() -> None:
     assert not any("list" in line for line in lines)
 
 
+def test_the_report_tells_how_each_rule_of_the_gate_was_kept() -> None:
+    rules = [
+        {"rule": "ahead of popularity", "passed": True, "why": "is ahead"},
+        {"rule": "coverage", "passed": False, "why": "has 1|2"},
+    ]
+    lines = run_report("r", [StageResult("evaluate", {"champion": "m1"}, {"rules": rules})]).splitlines()
+    assert lines[lines.index("## The gate") + 2 :] == [
+        "| rule | | the challenger |",
+        "|---|---|---|",
+        "| ahead of popularity | kept | is ahead |",
+        "| coverage | **broken** | has 1\\|2 |",
+    ]
+    assert "## The gate" not in run_report("r", [StageResult("evaluate", {"champion": "m1"})])
+
+
 def test_a_bar_in_a_value_does_not_break_the_table() -> None:
     assert "| | champion | a\\|b |" in run_report("r", [StageResult("evaluate", {"champion": "a|b"})])
 
