@@ -36,7 +36,10 @@ def user_lines(user: "UserList") -> list[str]:
         f"  {deed.at:%Y-%m-%d %H:%M}  {deed.event_type:<10} {deed.title}  [{deed.item_id}]"
         for deed in user.did
     ]
-    listed = [f"  {one.rank:>3}  {one.score:>9.4f}  {one.title}  [{one.item_id}]" for one in user.recommended]
+    listed = [
+        f"  {one.rank:>3}  {one.score:>9.4f}  {one.title}  [{one.item_id}]  {one.because}".rstrip()
+        for one in user.recommended
+    ]
     return [
         f"user {user.user_id} did last",
         *(did or ["  nothing yet"]),

@@ -36,6 +36,7 @@ PRICE_POSITION = "price_position"
 
 RANK = "rank"
 SCORE = "score"
+REASON = "reason"
 
 TABLES: dict[str, tuple[str, ...]] = {
     "events": (USER_ID, ITEM_ID, EVENT_TYPE, EVENT_AT, VALUE, EVENT_ORDER, INGESTION_ID, EVENT_ID),

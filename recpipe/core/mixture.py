@@ -19,13 +19,14 @@ class Mixture:
     """What is needed to list the best k items of q queries by p = w · p_own + (1 - w) · p_all, for any w.
 
     p_all is the softmax of query · item over all allowed items. listed: q rows, the best k items by it;
-    own: q rows, distinct items. log_all_listed, log_all_own, log_own: natural logarithms of the
-    probabilities of their values, float64.
+    own: q rows, distinct items. log_totals: (q,), the logarithm of p_all's denominator. log_all_listed,
+    log_all_own, log_own: natural logarithms of the probabilities of their values, float64.
     """
 
     k: int
     listed: Ragged
     own: Ragged
+    log_totals: np.ndarray
     log_all_listed: np.ndarray
     log_all_own: np.ndarray
     log_own: np.ndarray
@@ -63,10 +64,27 @@ class Mixture:
             k=k,
             listed=others,
             own=own,
+            log_totals=totals,
             log_all_listed=best.scores.ravel()[is_other] - totals[others.row_numbers],
             log_all_own=_products(query_vectors, item_vectors, own) - totals[own.row_numbers],
             log_own=log_own.astype(np.float64),
         )
+
+    def log_mixed(self, weight: float, items: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """Return log p, (q, m) float64, of `items` (q, m) whose query · item is `scores` (q, m)."""
+        rows = np.broadcast_to(np.arange(len(items))[:, None], items.shape)
+        stride = int(max(items.max(initial=0), self.own.values.max(initial=0))) + 1
+        pairs = self.own.row_numbers * stride + self.own.values
+        order = np.argsort(pairs)
+        sought = rows * stride + items
+        place = np.minimum(np.searchsorted(pairs[order], sought), len(pairs) - 1)
+        of_all = np.log1p(-weight) + scores - self.log_totals[:, None]
+        if len(pairs) == 0:
+            return of_all
+        is_own = pairs[order][place] == sought
+        with np.errstate(divide="ignore"):  # as in `top_k`
+            of_own = np.log(weight) + self.log_own[order][place]
+        return np.where(is_own, np.logaddexp(of_own, of_all), of_all)
 
     def top_k(self, weight: float) -> TopK:
         """Return the best k items with w = `weight` in [0, 1); scores are log p. Ties go to the lower index.

@@ -14,7 +14,7 @@ from recpipe.core.errors import DataError
 from recpipe.core.mixture import Mixture
 from recpipe.core.popular import popular_scores
 from recpipe.core.ragged import Ragged
-from recpipe.core.recommender import Recommender, RepeatModel, UnusableModel
+from recpipe.core.recommender import Recommender, RepeatModel, UnusableModel, made_at
 from recpipe.core.retrieval import TopK, top_k
 from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.vocabulary import Vocabulary
@@ -142,6 +142,26 @@ class Ranker:
                 indices[chosen], scores[chosen] = found.indices, found.scores
         return Ranking(indices, scores, is_personal)
 
+    def scores(self, histories: Histories, indices: np.ndarray, *, exclude_seen: bool) -> np.ndarray:
+        """Return what the model scores `indices` (n, k), items it knows, for n users, (n, k) float32.
+
+        As `rank` scores them, and -inf where an index is 0; by the model for everybody, whatever it knows.
+        """
+        own = histories.translated(self._to_model).retyped(self._types_to_model)
+        items, queries = self._to_model[indices], self._queries(own)
+        found = np.einsum("nd,nkd->nk", queries, self._recommender.item_vectors[items])
+        if not exclude_seen and self._recommender.repeats is not None:
+            blocks = np.array_split(np.arange(len(own)), -(-len(own) // MIXED_USERS))
+            mixtures = [self._mixture(own.take(some), queries[some], 1) for some in blocks]
+            weight = self._recommender.repeats.weight
+            found = np.concatenate(
+                [
+                    mixture.log_mixed(weight, items[some], found[some])
+                    for mixture, some in zip(mixtures, blocks, strict=True)
+                ]
+            )
+        return np.where(items > 0, found, -np.inf).astype(np.float32)
+
     def _filled(self, search: Search, users: int, k: int, depth: int, *, is_personal: bool) -> TopK:
         nameable = self.nameable(is_personal=is_personal)
         wanted = min([k, *(cap.attainable(nameable) for cap in self._caps)])
@@ -163,25 +183,26 @@ class Ranker:
 
         def search(rows: np.ndarray, depth: int) -> TopK:
             blocks = np.array_split(rows, -(-len(rows) // MIXED_USERS))
+            weight = self._recommender.repeats.weight if self._recommender.repeats else 0.0
+            barring = [None if barred is None else barred.take(some) for some in blocks]
             found = [
-                self._mixed(
-                    own.take(some), queries[some], depth, None if barred is None else barred.take(some)
-                )
-                for some in blocks
+                self._mixture(own.take(some), queries[some], depth, out).top_k(weight)
+                for some, out in zip(blocks, barring, strict=True)
             ]
             indices = np.concatenate([one.indices for one in found])
             return self._in_snapshot(TopK(indices, np.concatenate([one.scores for one in found])))
 
         return search
 
-    def _mixed(self, own: Histories, queries: np.ndarray, depth: int, barred: Ragged | None) -> TopK:
+    def _mixture(
+        self, own: Histories, queries: np.ndarray, depth: int, barred: Ragged | None = None
+    ) -> Mixture:
         repeats = self._recommender.repeats
         assert repeats is not None
-        moments = _made_at(self._split, self._moment, own)
+        moments = made_at(self._split, self._moment, own)
         items, log_own = repeats.log_probabilities(own, moments, self._counts)
         vectors, allowed = self._recommender.item_vectors, self._allowed_in_model
-        mixture = Mixture.of(queries, vectors, depth, items, log_own, allowed, barred)
-        return mixture.top_k(repeats.weight)
+        return Mixture.of(queries, vectors, depth, items, log_own, allowed, barred)
 
     def _of_model(self, values: np.ndarray) -> np.ndarray:
         """Figures of the snapshot's items (items + 1,) as those of the model's; 0 where it has none."""
@@ -227,15 +248,3 @@ class Ranker:
                 f"model version {version}: it knows no item of this snapshot",
                 "Train on the snapshot, or choose a snapshot of the same items.",
             )
-
-
-def _made_at(split: dict[str, str], moment: Literal["test", "now"], histories: Histories) -> np.ndarray:
-    """Return when the list of each user is made, (n,) int64 microseconds since 1970.
-
-    With the split "last-event" that is at the user's own last event, at either moment: so repeats were
-    trained. Otherwise it is the same for all: where the test begins, or the snapshot's newest event.
-    """
-    if split["kind"] == "last-event":
-        return histories.last_times
-    time = np.datetime64(split["test_from" if moment == "test" else "newest"], "us")
-    return np.full(len(histories), time.astype(np.int64))

@@ -1,7 +1,7 @@
 """What a loaded model version offers to whoever makes lists with it."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -74,3 +74,15 @@ class Recommender(Protocol):
     def repeats(self) -> RepeatModel | None:
         """What mixes in the user's own items where lists may hold them, None if nothing does."""
         ...
+
+
+def made_at(split: dict[str, str], moment: Literal["test", "now"], histories: Histories) -> np.ndarray:
+    """Return when the list of each user is made, (n,) int64 microseconds since 1970.
+
+    With the split "last-event" that is at the user's own last event, at either moment: so repeats were
+    trained. Otherwise it is the same for all: where the test begins, or the snapshot's newest event.
+    """
+    if split["kind"] == "last-event":
+        return histories.last_times
+    time = np.datetime64(split["test_from" if moment == "test" else "newest"], "us")
+    return np.full(len(histories), time.astype(np.int64))

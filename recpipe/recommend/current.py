@@ -14,6 +14,7 @@ from recpipe.core import columns as c
 from recpipe.core.errors import DataError
 from recpipe.core.workspace import Workspace
 from recpipe.recommend.publish import CURRENT
+from recpipe.recommend.reasons import CATEGORY, ITEM
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Recommendation:
     item_id: str
     title: str
     score: float
+    because: str
+    """Why: "because of <title>", "because of <category>", or "" where no reason is known."""
 
 
 @dataclass(frozen=True)
@@ -104,15 +107,31 @@ def lookup(workspace: Workspace, user: str, k: int = 10, *, last: int = 5) -> Us
         )
     listed = _rows_of(user, publication.parts()).sort_by(c.RANK).slice(0, k).to_pylist()
     deeds = _last_deeds(history.to_pylist()[0], last)
-    titles = publication.titles({row[c.ITEM_ID] for row in listed}, {index for index, *_ in deeds})
+    reasons = {row.get(c.REASON) or "" for row in listed}  # lists of an earlier version have none
+    had = {reason.removeprefix(ITEM) for reason in reasons if reason.startswith(ITEM)}
+    titles = publication.titles({row[c.ITEM_ID] for row in listed} | had, {index for index, *_ in deeds})
     return UserList(
         user_id=user,
         did=[
             Deed(at, publication.event_types[event_type - 1], *titles[index])
             for index, event_type, at in deeds
         ],
-        recommended=[Recommendation(row[c.RANK], *titles[row[c.ITEM_ID]], row[c.SCORE]) for row in listed],
+        recommended=[
+            Recommendation(
+                row[c.RANK], *titles[row[c.ITEM_ID]], row[c.SCORE], _because(row.get(c.REASON), titles)
+            )
+            for row in listed
+        ],
     )
+
+
+def _because(reason: str | None, titles: dict[str | int, tuple[str, str]]) -> str:
+    """Say a reason as a person would read it."""
+    if not reason:
+        return ""
+    if reason.startswith(ITEM):
+        return f"because of {titles[reason.removeprefix(ITEM)][1]}"
+    return f"because of {reason.removeprefix(CATEGORY)}"
 
 
 def _rows_of(user: str, files: list[Path]) -> pa.Table:

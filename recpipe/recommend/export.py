@@ -18,7 +18,7 @@ Batches = Iterator[pa.RecordBatch]
 
 
 def export(workspace: Workspace, out: Path) -> int:
-    """Write user_id, item_id, rank and score of every recommendation to `out`; return the rows.
+    """Write user_id, item_id, rank, score and reason of every recommendation to `out`; return the rows.
 
     The suffix chooses the format: .parquet, .csv or .jsonl. Rows are streamed; the file appears whole
     or not at all. Raises ParameterError for another suffix, DataError if there is no publication yet,

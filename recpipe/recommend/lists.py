@@ -22,6 +22,7 @@ from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.workspace import Workspace
 from recpipe.recommend.filters import Filters
 from recpipe.recommend.params import RecommendParams
+from recpipe.recommend.reasons import Reasoner
 from recpipe.recommend.shortness import short_reasons
 
 if TYPE_CHECKING:
@@ -31,9 +32,15 @@ CHUNK_USERS = 20_480
 """Users ranked at a time and written to one part; bounds the memory, whatever the number of users."""
 
 SCHEMA = pa.schema(
-    [(c.USER_ID, pa.string()), (c.ITEM_ID, pa.string()), (c.RANK, pa.int32()), (c.SCORE, pa.float32())]
+    [
+        (c.USER_ID, pa.string()),
+        (c.ITEM_ID, pa.string()),
+        (c.RANK, pa.int32()),
+        (c.SCORE, pa.float32()),
+        (c.REASON, pa.string()),
+    ]
 )
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -121,14 +128,16 @@ def make_lists(workspace: Workspace, snapshot: str, champion: str, params: Recom
 def _write_parts(
     folder: Path, snapshot: Snapshot, ranker: Ranker, filters: Filters, params: RecommendParams
 ) -> Counts:
-    item_ids = np.array(["", *snapshot.catalogue().column(c.ITEM_ID).to_pylist()], object)
+    catalogue = snapshot.catalogue()
+    item_ids = np.array(["", *catalogue.column(c.ITEM_ID).to_pylist()], object)
+    reasoner = Reasoner.of(ranker, catalogue, params.reason_events, exclude_seen=filters.excludes_seen)
     listed = np.zeros(len(item_ids), bool)
     users, rows, personal, short = 0, 0, 0, Counter[str]()
     advance = track("lists", snapshot.user_count, "users")
     for part, histories in enumerate(snapshot.chunks(CHUNK_USERS)):
         excluded = filters.excluded(histories)
         ranking = ranker.rank(histories, params.k, exclude_seen=filters.excludes_seen, excluded=excluded)
-        table = _table(histories, ranking, item_ids)
+        table = _table(histories, ranking, item_ids, reasoner.reasons(histories, ranking))
         pq.write_table(table, folder / f"part-{part:05}.parquet", compression="zstd")
         if filters.excludes_seen:
             excluded = excluded.beside(Ragged(histories.offsets, histories.items))
@@ -140,11 +149,17 @@ def _write_parts(
     return Counts(users, rows, personal, short.total(), dict(sorted(short.items())), int(listed[1:].sum()))
 
 
-def _table(histories: Histories, ranking: Ranking, item_ids: np.ndarray) -> pa.Table:
+def _table(histories: Histories, ranking: Ranking, item_ids: np.ndarray, reasons: np.ndarray) -> pa.Table:
     """Return one row a recommendation, ordered by user and rank; empty places have no row."""
     is_listed = ranking.indices > 0
     ranks = np.broadcast_to(np.arange(1, is_listed.shape[1] + 1, dtype=np.int32), is_listed.shape)
     user_ids = np.repeat(histories.user_ids, is_listed.sum(axis=1))
-    columns = [user_ids, item_ids[ranking.indices[is_listed]], ranks[is_listed], ranking.scores[is_listed]]
+    columns = [
+        user_ids,
+        item_ids[ranking.indices[is_listed]],
+        ranks[is_listed],
+        ranking.scores[is_listed],
+        reasons[is_listed],
+    ]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
     return pa.Table.from_arrays(arrays, schema=SCHEMA)

@@ -54,6 +54,12 @@ class RecommendParams(BaseModel):
     `category` is the top of the category path. What is over the cap makes room for what ranks deeper.
     """
 
+    reason_events: int = Field(10, ge=0, le=100)
+    """How many of a user's last different items are tried as the reason of a recommendation; 0: none.
+
+    Each one costs encoding all users once more. Where none is a reason, a category that the user had may be.
+    """
+
     keep: int = Field(3, ge=1, le=1000)
     """How many publications, and how many snapshots, are kept; models that they need are kept too."""
 

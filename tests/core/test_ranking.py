@@ -219,3 +219,15 @@ def test_only_short_lists_ask_for_more_but_queries_are_made_once(workspace):
     rules = Rules(caps=(Cap(np.array([0, 1, 1, 0], np.int32), 1),))
     Ranker(recommender, snapshot, "now", rules).rank(snapshot.histories(), 2, exclude_seen=False)
     assert recommender.calls == [3]
+
+
+@pytest.mark.parametrize("repeats", [None, OldestAgain()])
+def test_items_are_scored_one_by_one_as_they_are_ranked(workspace, repeats):
+    snapshot = Snapshot.open(workspace, make_snapshot(workspace, BASKETS, name="baskets"))
+    recommender = load(workspace, make_model(workspace, snapshot.name, VECTORS, name="mean-a"))
+    recommender.repeats = repeats
+    ranker, known = Ranker(recommender, snapshot, "now"), snapshot.histories().take(np.arange(3))
+    ranking = ranker.rank(known, 4, exclude_seen=False)
+    found = ranker.scores(known, ranking.indices, exclude_seen=False)
+    np.testing.assert_allclose(found, ranking.scores, rtol=1e-5)
+    assert np.isneginf(found[:, 3]).all()

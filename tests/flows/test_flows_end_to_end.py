@@ -90,7 +90,7 @@ def test_from_the_command_line_to_the_lists_and_an_edited_notebook(tmp_path: Pat
     lists = tmp_path / "lists.parquet"
     assert "recommendations written" in run_cli(workspace, "export", str(lists)).stdout
     before = pd.read_parquet(lists)
-    assert list(before.columns) == ["user_id", "item_id", "rank", "score"]
+    assert list(before.columns) == ["user_id", "item_id", "rank", "score", "reason"]
 
     assert states(run_cli(workspace, *run)) == dict.fromkeys(STAGES, "reused")
 

@@ -118,4 +118,10 @@ def test_keep_snapshots_stay_and_those_that_kept_models_name(workspace):
 
 def test_parts_are_exactly_the_promised_columns(published):
     folder = published.publications.path(published.publications.pointed("current"))
-    assert pq.read_schema(folder / "part-00000.parquet").names == ["user_id", "item_id", "rank", "score"]
+    assert pq.read_schema(folder / "part-00000.parquet").names == [
+        "user_id",
+        "item_id",
+        "rank",
+        "score",
+        "reason",
+    ]

@@ -28,7 +28,7 @@ def test_an_export_holds_every_recommendation(published, tmp_path, suffix):
     out = tmp_path / f"lists.{suffix}"
     assert recommend.export(published, out) == 12
     rows = READERS[suffix](out)
-    assert list(rows[0]) == ["user_id", "item_id", "rank", "score"]
+    assert list(rows[0]) == ["user_id", "item_id", "rank", "score", "reason"]
     assert [(row["item_id"], row["rank"]) for row in rows if row["user_id"] == "dan"] == [
         ("c1", 1), ("a1", 2), ("b1", 3),
     ]  # fmt: skip
