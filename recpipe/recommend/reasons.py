@@ -65,7 +65,8 @@ class Reasoner:
                 some = users[start : start + max(1, VARIANTS // self.tried)]
                 reason = self._by_history(histories.take(some), ranking.indices[some])
                 found[some] = np.where(reason > 0, ITEM + self.item_ids[reason], found[some])
-        return np.where(ranking.indices > 0, found, None)
+        found[ranking.indices == 0] = None
+        return found
 
     def _by_history(self, histories: Histories, indices: np.ndarray) -> np.ndarray:
         """The item of the history that is the reason, (n, k) int32, 0 if none is."""
@@ -98,7 +99,9 @@ class Reasoner:
             category = self.categories[indices, level]
             is_had = (category > 0) & np.isin(users * stride + category, had)
             found = np.where(is_had, category, found)
-        return np.where(found > 0, CATEGORY + self.names[found], None)
+        reasons: np.ndarray = CATEGORY + self.names[found]
+        reasons[found == 0] = None
+        return reasons
 
 
 def last_items(histories: Histories, most: int) -> Ragged:
