@@ -80,7 +80,7 @@ def value_place(
     return place
 
 
-_POSITIONAL = {("stage",), ("out",), ("user",)}
+_POSITIONAL = {("stage",), ("out",), ("user",), ("version",)}
 
 
 def _fields_at(model: type[BaseModel], location: tuple[str, ...]) -> list[str]:

@@ -1,34 +1,32 @@
-"""Model versions and which of them is champion: promotion, rollback, and the record of both.
+"""Model versions and which of them is champion: promotion and rollback.
 
-The champion is a pointer, moved last. Beside it `promotions.jsonl` tells who moved it, when and why:
-one line a move, only ever appended. A line whose move never came about (the process died between the
-two) does no harm: what counts is the newest line that names today's champion.
+The champion is a pointer, moved last, after the move was recorded (`core/promotions.py`). Both change under
+a lock, and only if the champion is still the one that was decided about; who came too late is recorded, too.
 """
 
-import json
-import os
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
-from recpipe.core.errors import DataError
+from recpipe.core.errors import BusyError, DataError
 from recpipe.core.files import read_json
+from recpipe.core.promotions import Move, held, moves, now, previous_of, record
 from recpipe.core.refits import refit_of, with_refits
-from recpipe.core.starts import with_starts
+from recpipe.core.starts import started_from, with_starts
 from recpipe.core.workspace import Workspace
 
 CHAMPION = "champion"
 POPULARITY = "popularity"
 NEWEST = "newest"
 METRICS = "metrics.json"
-LOG = "promotions.jsonl"
 
 
 @dataclass(frozen=True)
 class Version:
-    """A model version: `state` is "champion", "previous" or ""; `metrics` is empty until evaluated."""
+    """A model version: `state` is "champion", "previous" or ""; `metrics` is empty until evaluated.
+
+    started_from: whose weights it went on from, refit_of: whose refit it is, else "".
+    """
 
     name: str
     kind: str
@@ -36,19 +34,18 @@ class Version:
     created_at: str
     state: str
     metrics: dict[str, Any]
+    started_from: str = ""
+    refit_of: str = ""
 
-
-@dataclass(frozen=True)
-class Move:
-    """One move of the champion: from `replaced` to `version`; a rollback would lead to `previous`."""
-
-    action: Literal["promote", "rollback"]
-    version: str
-    replaced: str
-    previous: str
-    who: str
-    why: str
-    at: str
+    @property
+    def verdict(self) -> str:
+        """What the gate said of it: "passed", "refused", "the bar" (popularity), or "not evaluated"."""
+        decision = self.metrics.get("decision")
+        if not decision:
+            return "not evaluated"
+        if decision.get("challenger") != self.name:
+            return "the bar"
+        return "passed" if decision["passed"] else "refused"
 
 
 def champion(workspace: Workspace) -> str:
@@ -58,13 +55,19 @@ def champion(workspace: Workspace) -> str:
 
 def previous(workspace: Workspace) -> str:
     """Return the version that a rollback would lead to, "" if there is none."""
-    return _previous_of(champion(workspace), moves(workspace))
+    return previous_of(champion(workspace), moves(workspace))
 
 
 def versions(workspace: Workspace) -> list[Version]:
     """Return every model version, newest first."""
     states = {previous(workspace): "previous", champion(workspace): "champion"}
     return [_version(workspace, name, states.get(name, "")) for name in workspace.models.names()]
+
+
+def version(workspace: Workspace, name: str) -> Version:
+    """Return one model version. Raises DataError if there is none of that name."""
+    state = "champion" if name == champion(workspace) else "previous" if name == previous(workspace) else ""
+    return _version(workspace, name, state)
 
 
 def in_use(workspace: Workspace, also: Collection[str] = ()) -> set[str]:
@@ -76,29 +79,12 @@ def in_use(workspace: Workspace, also: Collection[str] = ()) -> set[str]:
     return with_starts(workspace, with_refits(workspace, (pointed | {previous(workspace), *also}) - {""}))
 
 
-def moves(workspace: Workspace) -> list[Move]:
-    """Return the record of promotions and rollbacks, oldest first.
-
-    A last line without its end (the process died while writing) is passed over.
-    """
-    path = _log_path(workspace)
-    if not path.exists():
-        return []
-    text = path.read_text(encoding="utf-8")
-    whole_lines = text[: text.rfind("\n") + 1].splitlines()
-    try:
-        return [Move(**json.loads(line)) for line in whole_lines if line]
-    except (ValueError, TypeError) as error:
-        raise DataError(
-            f"{path}: damaged ({error})", "Repair or remove the line; the champion is not changed."
-        ) from None
-
-
-def promote(workspace: Workspace, version: str, *, why: str, who: str) -> bool:
+def promote(workspace: Workspace, version: str, *, why: str, who: str, instead_of: str | None = None) -> bool:
     """Make `version` the champion; return False if it is already.
 
-    Its files are verified first; the pointer moves last. Raises DataError if there is no such
-    version, if it is a refit, or naming the file that was altered.
+    instead_of: the champion that was decided about, "" if there was none; None takes it as it is now. The
+    files are verified first; the pointer moves last. Raises DataError if there is no such version, if it is
+    a refit, or naming the file that was altered; BusyError, with a record, if the champion is another by now.
     """
     workspace.models.verify(version)
     if made_of := refit_of(workspace, version):
@@ -106,17 +92,20 @@ def promote(workspace: Workspace, version: str, *, why: str, who: str) -> bool:
             f"{version}: a refit of {made_of}, trained on the test too, so that no score speaks for it",
             f"Promote {made_of}: lists are then made by its refit.",
         )
-    replaced = champion(workspace)
-    if version == replaced:
-        return False
-    _move(workspace, Move("promote", version, replaced, replaced, who, why, _now()))
+    with held(workspace):
+        replaced = champion(workspace)
+        if version == replaced:
+            return False
+        move = Move("promote", version, replaced, replaced, who, why, now())
+        _move(workspace, move, replaced if instead_of is None else instead_of)
     return True
 
 
-def rollback(workspace: Workspace, *, why: str, who: str) -> str:
+def rollback(workspace: Workspace, *, why: str, who: str, instead_of: str | None = None) -> str:
     """Make the champion's predecessor champion again and return its name.
 
-    Rolling back twice goes two versions back. Raises DataError if there is no predecessor.
+    instead_of: as in `promote`. Rolling back twice goes two versions back. Raises DataError if there is no
+    predecessor, or naming its file that was altered; BusyError as `promote` does.
     """
     replaced, target = champion(workspace), previous(workspace)
     if not target:
@@ -125,35 +114,24 @@ def rollback(workspace: Workspace, *, why: str, who: str) -> str:
             "Promote a version instead.",
         )
     workspace.models.verify(target)
-    _move(
-        workspace,
-        Move("rollback", target, replaced, _previous_of(target, moves(workspace)), who, why, _now()),
-    )
+    with held(workspace):
+        before = previous_of(target, moves(workspace))
+        move = Move("rollback", target, champion(workspace), before, who, why, now())
+        _move(workspace, move, replaced if instead_of is None else instead_of)
     return target
 
 
-def _move(workspace: Workspace, move: Move) -> None:
-    path = _log_path(workspace)
-    _drop_torn_line(path)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(asdict(move), ensure_ascii=False) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+def _move(workspace: Workspace, move: Move, instead_of: str) -> None:
+    if move.replaced != instead_of:
+        record(workspace, replace(move, action="late", previous=""))
+        raise BusyError(
+            f"{workspace.models.root}: the champion became {move.replaced or 'none'} while {move.version} "
+            f"was to take the place of {instead_of or 'none'}",
+            "Look at `recpipe models`, then decide again.",
+        )
+    workspace.models.path(move.version)  # it may have been pruned since it was verified
+    record(workspace, move)
     workspace.models.point(CHAMPION, move.version)
-
-
-def _drop_torn_line(path: Path) -> None:
-    """Cut off a last line that a dying process left unfinished: it was never acknowledged."""
-    if not path.exists():
-        return
-    content = path.read_bytes()
-    whole = content.rfind(b"\n") + 1
-    if whole < len(content):
-        os.truncate(path, whole)
-
-
-def _previous_of(version: str, record: list[Move]) -> str:
-    return next((move.previous for move in reversed(record) if version and move.version == version), "")
 
 
 def _version(workspace: Workspace, name: str, state: str) -> Version:
@@ -166,12 +144,6 @@ def _version(workspace: Workspace, name: str, state: str) -> Version:
         created_at=manifest["created_at"],
         state=state,
         metrics=read_json(metrics) if metrics.exists() else {},
+        started_from=started_from(workspace, name),
+        refit_of=refit_of(workspace, name),
     )
-
-
-def _log_path(workspace: Workspace) -> Path:
-    return workspace.root / LOG
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

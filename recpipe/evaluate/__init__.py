@@ -13,6 +13,7 @@ from recpipe.evaluate.questions import HeldOut, held_out
 from recpipe.evaluate.roles import contestants
 from recpipe.evaluate.rules import Rule
 from recpipe.evaluate.scores import Scores, by_group, compare, differences, score
+from recpipe.evaluate.smoke import smoke_test
 
 __all__ = [
     "Decision",
@@ -30,5 +31,6 @@ __all__ = [
     "history_groups",
     "promote",
     "score",
+    "smoke_test",
     "write_card",
 ]

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from recpipe.core import registry
+from recpipe.core import promotions, registry
 from recpipe.core.errors import BusyError, DataError
 from recpipe.core.workspace import Workspace
 from recpipe.evaluate.params import EvaluateParams
 from recpipe.evaluate.roles import CHALLENGER, CHAMPION, POPULARITY
 from recpipe.evaluate.rules import Groups, Rule, judge
 from recpipe.evaluate.scores import Scores, differences
+from recpipe.evaluate.smoke import smoke_test
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,12 +21,13 @@ if TYPE_CHECKING:
 class Decision:
     """Who is champion from now on (`champion`), who was (`previous`, "" if nobody), and why.
 
-    rules: how the challenger kept each rule of the gate.
+    rules: how `challenger` kept each rule of the gate.
     """
 
     champion: str
     previous: str
     reason: str
+    challenger: str = ""
     rules: tuple[Rule, ...] = ()
 
     @property
@@ -73,9 +75,17 @@ def decide(
     rivals = {POPULARITY: popularity}
     if champion is not None and champion is not challenger and champion is not popularity:
         rivals[CHAMPION] = champion
-    rules = judge(challenger, rivals, groups, params)
+    rules = (*judge(challenger, rivals, groups, params), _not_taken_back(workspace, challenger.version))
     decided = _decide(challenger, popularity, champion, previous, rules)
-    return replace(decided, reason=decided.reason + passed_over, rules=rules)
+    reason = decided.reason + passed_over
+    return replace(decided, reason=reason, challenger=challenger.version, rules=rules)
+
+
+def _not_taken_back(workspace: Workspace, version: str) -> Rule:
+    """Let no run undo what somebody decided by hand."""
+    back = promotions.taken_back(workspace, version)
+    told = f"was taken back by {back.who} on {back.at[:10]}: {back.why}" if back else "was never taken back"
+    return Rule("not taken back", back is None, told, {})
 
 
 def _decide(
@@ -116,21 +126,16 @@ def _sentence(rules: Sequence[Rule]) -> str:
 
 
 def promote(workspace: Workspace, decision: Decision, *, who: str = "pipeline") -> str:
-    """Carry out the decision and return the champion.
+    """Carry out the decision, after a smoke test of whom it names, and return the champion.
 
     The pointer moves last, after the version's files are verified. Raises BusyError if the champion
-    changed since the decision was made: it compared with another.
+    changed since the decision was made: it compared with another. Raises DataError as `smoke_test` does.
     """
-    current = registry.champion(workspace)
-    if current == decision.champion:
-        return current
-    if current != decision.previous:
-        raise BusyError(
-            f"{workspace.models.root}: the champion became {current} while {decision.champion} was compared "
-            f"with {decision.previous or 'none'}",
-            "Evaluate again.",
+    if registry.champion(workspace) != decision.champion:
+        smoke_test(workspace, decision.champion)
+        registry.promote(
+            workspace, decision.champion, why=decision.reason, who=who, instead_of=decision.previous
         )
-    registry.promote(workspace, decision.champion, why=decision.reason, who=who)
     return decision.champion
 
 

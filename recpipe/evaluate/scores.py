@@ -95,7 +95,7 @@ def _no_score(recommender: Recommender, test: HeldOut, problem: str) -> Scores:
 
 def _score(recommender: Recommender, test: HeldOut) -> Scores:
     ranker = Ranker(recommender, test.snapshot, "test")
-    lengths, is_constant = cutoffs(test.k), True
+    lengths, all_equal = cutoffs(test.k), True
     lists, parts, is_full = [], [], []
     listed = np.zeros(test.snapshot.vocabulary.size + 1, bool)
     for asked in test.questions():
@@ -105,7 +105,7 @@ def _score(recommender: Recommender, test: HeldOut) -> Scores:
         lists.append(ranking.indices)
         listed[ranking.indices[:, : test.k]] = True
         is_full.append((ranking.indices[:, : test.k] > 0).sum(axis=1) >= longest_lists(asked.histories, test))
-        is_constant = is_constant and _is_constant(ranking)
+        all_equal = all_equal and is_constant(ranking)
     by_user = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return Scores(
         version=recommender.version,
@@ -114,7 +114,7 @@ def _score(recommender: Recommender, test: HeldOut) -> Scores:
         ndcg=by_user[f"ndcg@{test.k}"],
         recall=by_user[f"recall@{test.k}"],
         coverage=float(listed[1:].mean()),
-        problem=f"model version {recommender.version}: every item has the same score" if is_constant else "",
+        problem=f"model version {recommender.version}: every item has the same score" if all_equal else "",
         by_user=by_user,
         lists=np.concatenate(lists),
         reachable=min(1.0, test.counts.users * test.k / test.snapshot.vocabulary.size),
@@ -122,7 +122,7 @@ def _score(recommender: Recommender, test: HeldOut) -> Scores:
     )
 
 
-def _is_constant(ranking: Ranking) -> bool:
+def is_constant(ranking: Ranking) -> bool:
     """Tell whether no personal list holds two different scores: a collapsed model ranks by item id only."""
     scores = ranking.scores[ranking.is_personal]
     lowest = np.where(np.isneginf(scores), np.inf, scores).min(axis=1, initial=np.inf)

@@ -1,10 +1,12 @@
 import json
+import re
+import shutil
 
 import numpy as np
 import pytest
 
-from recpipe import evaluate
-from recpipe.core import registry
+from recpipe import evaluate, train
+from recpipe.core import promotions, registry
 from recpipe.core.errors import BusyError, DataError
 from recpipe.core.workspace import Workspace
 from recpipe.evaluate import Decision, Rule, Scores
@@ -13,10 +15,12 @@ from tests.tiny import alter, load, make_model, make_snapshot
 
 
 @pytest.fixture
-def workspace(tmp_path):
+def workspace(tmp_path, monkeypatch):
+    monkeypatch.setattr(train, "load", load)
     workspace = Workspace.open(tmp_path)
+    make_snapshot(workspace, {"ann": ["a"], "bob": ["b"]}, name="s")
     for name in ("mean-new", "mean-old", "popularity-new", "popularity-old"):
-        make_model(workspace, "s", {"a": [1.0]}, name=name, kind=name.partition("-")[0])
+        make_model(workspace, "s", {"a": [1.0], "b": [0.5]}, name=name, kind=name.partition("-")[0])
     return workspace
 
 
@@ -26,7 +30,7 @@ def scores(version, ndcg, problem=""):
     return Scores(version, version.partition("-")[0], 10, by_user, by_user, 1.0, problem)
 
 
-def decide(workspace, champion="", *, challenger, popularity, champion_ndcg=None, problem=""):
+def decide(workspace, champion="", *, challenger, popularity, champion_ndcg=None, problem="", named=""):
     if champion:
         registry.promote(workspace, champion, why="before", who="test")
     compared = {
@@ -34,7 +38,7 @@ def decide(workspace, champion="", *, challenger, popularity, champion_ndcg=None
         "popularity": scores("popularity-new", popularity),
     }
     if champion_ndcg is not None:
-        compared["champion"] = scores(champion, champion_ndcg)
+        compared["champion"] = scores(champion or named, champion_ndcg)
     return evaluate.decide(workspace, compared, {}, EvaluateParams())
 
 
@@ -97,7 +101,7 @@ def test_a_challenger_with_a_problem_is_refused_whatever_its_scores(workspace):
 def test_the_figures_of_a_run_are_metrics_by_role_and_the_reason():
     compared = {"challenger": scores("mean-new", 0.2), "popularity": scores("popularity-new", 0.1)}
     rule = Rule("ahead of popularity", True, "is ahead", {"required": 0.0})
-    assert evaluate.figures(compared, Decision("mean-new", "", "it is better", (rule,))) == {
+    assert evaluate.figures(compared, Decision("mean-new", "", "it is better", "mean-new", (rule,))) == {
         "k": 10,
         "users": 2,
         "metrics": {"model": {"ndcg": 0.2, "recall": 0.2}, "popularity": {"ndcg": 0.1, "recall": 0.1}},
@@ -109,20 +113,56 @@ def test_the_figures_of_a_run_are_metrics_by_role_and_the_reason():
 
 def test_promotion_carries_the_decision_out_and_records_its_reason(workspace):
     assert evaluate.promote(workspace, Decision("mean-new", "", "it is better")) == "mean-new"
-    assert [(move.version, move.why) for move in registry.moves(workspace)] == [("mean-new", "it is better")]
+    assert [(move.version, move.why) for move in promotions.moves(workspace)] == [
+        ("mean-new", "it is better")
+    ]
 
 
 def test_promoting_again_changes_nothing(workspace):
     for _ in range(2):
         evaluate.promote(workspace, Decision("mean-new", "", "it is better"))
-    assert len(registry.moves(workspace)) == 1
+    assert len(promotions.moves(workspace)) == 1
 
 
 def test_a_decision_about_a_champion_that_changed_meanwhile_is_refused(workspace):
     registry.promote(workspace, "mean-old", why="by hand", who="ann")
-    with pytest.raises(BusyError, match="the champion became mean-old while mean-new was compared with none"):
+    with pytest.raises(
+        BusyError, match="champion became mean-old while mean-new was to take the place of none"
+    ):
         evaluate.promote(workspace, Decision("mean-new", "", "it is better"))
     assert registry.champion(workspace) == "mean-old"
+
+
+@pytest.mark.parametrize(
+    ("vectors", "problem"),
+    [
+        ({"a": [1.0], "b": [1.0]}, "every item has the same score"),
+        ({"a": [np.nan], "b": [1.0]}, "its item vectors are not finite"),
+    ],
+)
+def test_what_fails_the_smoke_test_is_not_promoted(workspace, vectors, problem):
+    make_model(workspace, "s", vectors, name="mean-ill")
+    with pytest.raises(DataError, match=f"mean-ill: failed the smoke test.*{problem}"):
+        evaluate.promote(workspace, Decision("mean-ill", "", "it is better"))
+    assert (registry.champion(workspace), promotions.moves(workspace)) == ("", [])
+
+
+def test_without_a_snapshot_there_is_no_smoke_test_and_no_promotion(tmp_path, workspace):
+    shutil.rmtree(workspace.snapshots.root)
+    with pytest.raises(DataError, match="there is no newest snapshot yet"):
+        evaluate.promote(workspace, Decision("mean-new", "", "it is better"))
+
+
+def test_no_run_promotes_again_what_somebody_took_back(workspace):
+    registry.promote(workspace, "mean-old", why="before", who="test")
+    registry.promote(workspace, "mean-new", why="better", who="pipeline")
+    registry.rollback(workspace, why="odd lists", who="ann")
+    decision = decide(workspace, challenger=0.3, popularity=0.1, champion_ndcg=0.2, named="mean-old")
+    assert decision.champion == "mean-old"
+    assert re.search(r"mean-new \(NDCG@10 0\.3000\) was taken back by ann on .*: odd lists", decision.reason)
+    registry.promote(workspace, "mean-new", why="the lists are right", who="ann")
+    registry.promote(workspace, "mean-old", why="for the test", who="ann")
+    assert decide(workspace, challenger=0.3, popularity=0.1, champion_ndcg=0.2, named="mean-old").promoted
 
 
 def test_an_altered_challenger_is_not_promoted(workspace):
@@ -130,6 +170,22 @@ def test_an_altered_challenger_is_not_promoted(workspace):
     with pytest.raises(DataError, match=r"item_vectors\.npy.*altered"):
         evaluate.promote(workspace, Decision("mean-new", "", "it is better"))
     assert registry.champion(workspace) == ""
+
+
+@pytest.mark.parametrize("ndcg", [0.2, 0.1])
+def test_a_version_tells_what_the_gate_said_of_it(tmp_path, ndcg):
+    workspace = Workspace.open(tmp_path / "w")
+    snapshot = make_snapshot(workspace, {"ann": ["a"], "bob": ["b"]}, {"ann": ["b"], "bob": ["a"]})
+    for name, kind in (("mean-new", "mean"), ("popularity-new", "popularity"), ("mean-none", "mean")):
+        make_model(workspace, snapshot, {"a": [1.0], "b": [0.5]}, name=name, kind=kind)
+    test = evaluate.held_out(workspace, snapshot, EvaluateParams())
+    compared = {"challenger": scores("mean-new", ndcg), "popularity": scores("popularity-new", 0.1)}
+    decision = evaluate.decide(workspace, compared, {}, EvaluateParams())
+    for role in compared:
+        evaluate.write_card(workspace, role, compared, test, decision)
+    verdicts = {one.name: one.verdict for one in registry.versions(workspace)}
+    said = "passed" if ndcg > 0.1 else "refused"
+    assert verdicts == {"mean-new": said, "popularity-new": "the bar", "mean-none": "not evaluated"}
 
 
 def test_the_card_tells_where_a_split_by_last_events_is_weak(workspace):
