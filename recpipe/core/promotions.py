@@ -47,7 +47,7 @@ def moves(workspace: Workspace) -> list[Move]:
     if not path.exists():
         return []
     text = path.read_text(encoding="utf-8")
-    whole_lines = text[: text.rfind("\n") + 1].splitlines()
+    whole_lines = text[: text.rfind("\n") + 1].split("\n")
     try:
         return [Move(**json.loads(line)) for line in whole_lines if line]
     except (ValueError, TypeError) as error:

@@ -6,6 +6,7 @@ a lock, and only if the champion is still the one that was decided about; who ca
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from recpipe.core.errors import BusyError, DataError
@@ -77,6 +78,16 @@ def in_use(workspace: Workspace, also: Collection[str] = ()) -> set[str]:
     """
     pointed = {workspace.models.pointed(pointer) for pointer in (CHAMPION, POPULARITY, NEWEST)}
     return with_starts(workspace, with_refits(workspace, (pointed | {previous(workspace), *also}) - {""}))
+
+
+def recent(workspace: Workspace, count: int, days: int) -> set[str]:
+    """Return the newest `count` versions made in the last `days` days, and what each started from.
+
+    Refits and popularity are no versions of their own here: the ones in use are kept anyway.
+    """
+    oldest = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+    own = [one for one in versions(workspace) if not one.refit_of and one.kind != POPULARITY]
+    return with_starts(workspace, {one.name for one in own[:count] if one.created_at >= oldest})
 
 
 def promote(workspace: Workspace, version: str, *, why: str, who: str, instead_of: str | None = None) -> bool:

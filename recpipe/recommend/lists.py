@@ -21,7 +21,7 @@ from recpipe.core.shelf import Draft
 from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.workspace import Workspace
 from recpipe.recommend.filters import Filters
-from recpipe.recommend.params import RecommendParams
+from recpipe.recommend.params import RETENTION, RecommendParams
 from recpipe.recommend.reasons import Reasoner
 from recpipe.recommend.shortness import short_reasons
 
@@ -89,7 +89,7 @@ class Lists:
         """Return what the publication's manifest says of its inputs and content."""
         return {
             "schema_version": SCHEMA_VERSION,
-            "parameters": self.params.model_dump(exclude={"keep"}),
+            "parameters": self.params.model_dump(exclude=set(RETENTION)),
             "inputs": {"snapshot": self.snapshot.name, "model": self.model},
             "rows": {"recommendations": self.counts.rows},
             "figures": self.figures(),
@@ -112,7 +112,9 @@ def make_lists(workspace: Workspace, snapshot: str, champion: str, params: Recom
     filters = Filters.of(opened, params)
     ranker = Ranker(train.load(workspace, version), opened, "now", filters.rules)
     inputs = {name: file_hash(Path(file)) for name, file in params.files().items()}
-    identity = content_id(opened.name, version, params.model_dump(exclude={"keep"}), inputs, SCHEMA_VERSION)
+    identity = content_id(
+        opened.name, version, params.model_dump(exclude=set(RETENTION)), inputs, SCHEMA_VERSION
+    )
     draft = workspace.publications.draft(f"{opened.name.partition('-')[0]}-{identity}")
     try:
         counts = _write_parts(draft.folder, opened, ranker, filters, params)

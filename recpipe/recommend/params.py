@@ -6,6 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+RETENTION = frozenset({"keep", "keep_models", "keep_models_days"})
+"""Parameters that decide what is kept, and no list."""
+
 
 class RecommendParams(BaseModel):
     """What lists are published, what may stand in them, and how many publications are kept."""
@@ -62,6 +65,15 @@ class RecommendParams(BaseModel):
 
     keep: int = Field(3, ge=1, le=1000)
     """How many publications, and how many snapshots, are kept; models that they need are kept too."""
+
+    keep_models: int = Field(3, ge=0, le=1000)
+    """How many of the newest model versions are kept beside those in use, champion or not.
+
+    In use are champion, the one before it, the newest, popularity, and what made a kept publication.
+    """
+
+    keep_models_days: int = Field(90, ge=0)
+    """Days after which a model version that is not in use goes all the same."""
 
     def files(self) -> dict[str, str]:
         """Return the files that are read, by parameter: their content decides the lists too."""

@@ -166,6 +166,12 @@ def test_a_record_whose_move_never_came_about_does_no_harm(workspace):
     assert registry.previous(workspace) == "mean-b"
 
 
+def test_a_reason_may_hold_any_character(workspace):
+    why = "odd\u2028lists\x85\n“yes”"
+    registry.promote(workspace, "mean-a", why=why, who="ann")
+    assert [move.why for move in promotions.moves(workspace)] == [why]
+
+
 def test_a_damaged_record_is_named(workspace):
     promote(workspace, "mean-a")
     (workspace.root / promotions.LOG).write_text("nonsense\n")

@@ -1,4 +1,8 @@
+import json
+from datetime import UTC, datetime, timedelta
+
 import pyarrow.parquet as pq
+import pytest
 
 from recpipe import recommend
 from recpipe.core import registry
@@ -8,7 +12,8 @@ from tests.tiny import alter, make_model, make_snapshot
 
 
 def publish(workspace, **params):
-    lists = recommend.make_lists(workspace, "", "", RecommendParams(**params))
+    """Keep no model that is not in use, unless it is asked for."""
+    lists = recommend.make_lists(workspace, "", "", RecommendParams(**{"keep_models": 0} | params))
     return recommend.publish(workspace, lists)
 
 
@@ -27,7 +32,9 @@ def test_nothing_is_current_before_the_pointer_moves(workspace):
 def test_the_manifest_names_inputs_parameters_and_figures(published):
     manifest = published.publications.manifest(published.publications.pointed("current"))
     assert manifest["inputs"] == {"snapshot": published.snapshots.pointed("newest"), "model": "mean-a"}
-    assert manifest["parameters"] == RecommendParams(k=3).model_dump(exclude={"keep"})
+    assert manifest["parameters"] == RecommendParams(k=3).model_dump(
+        exclude={"keep", "keep_models", "keep_models_days"}
+    )
     assert manifest["rows"] == {"recommendations": 12}
     counts = {"users": 5, "rows": 12, "personal": 4, "short": 1, "items": 6}
     assert {name: manifest["figures"][name] for name in counts} == counts
@@ -85,6 +92,42 @@ def test_models_in_use_are_kept_and_others_removed(workspace):
     make_model(workspace, snapshot, {"a1": [1.0]}, name="mean-e")
     publish(workspace, k=1, keep=2)
     assert set(workspace.models.names()) == {"mean-a", "mean-c", "mean-d", "mean-e", "popularity-a"}
+
+
+def versions_on_days(workspace, days):
+    """Make a version a day, `days` days ago, and a champion today; the first of them is `mean-0`."""
+    snapshot = workspace.snapshots.pointed("newest")
+    for place, ago in enumerate(days):
+        make_model(workspace, snapshot, {"a1": [1.0]}, name=f"mean-{place}")
+        path = workspace.models.path(f"mean-{place}") / "manifest.json"
+        made = (datetime.now(UTC) - timedelta(days=ago)).isoformat(timespec="milliseconds")
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"created_at": made}))
+    promote(workspace, snapshot, "mean-x")
+
+
+@pytest.mark.parametrize(("count", "kept"), [(0, ""), (2, ""), (3, "3"), (5, "123"), (9, "0123")])
+def test_so_many_of_the_newest_models_are_kept_beside_those_in_use(workspace, count, kept):
+    """The two newest are in use: mean-x is champion, mean-a the one before it."""
+    versions_on_days(workspace, [8, 7, 6, 5])
+    publish(workspace, keep_models=count)
+    assert set(workspace.models.names()) == {"mean-a", "mean-x", *(f"mean-{place}" for place in kept)}
+
+
+@pytest.mark.parametrize(("days", "kept"), [(0, ""), (6, "2"), (30, "12"), (1000, "012")])
+def test_a_model_that_is_too_old_goes_whatever_its_place(workspace, days, kept):
+    versions_on_days(workspace, [50, 20, 5])
+    publish(workspace, keep_models=9, keep_models_days=days)
+    assert set(workspace.models.names()) == {"mean-a", "mean-x", *(f"mean-{place}" for place in kept)}
+
+
+def test_refits_and_popularity_take_no_place_among_the_newest_models(workspace):
+    versions_on_days(workspace, [5])
+    snapshot = workspace.snapshots.pointed("newest")
+    make_model(workspace, snapshot, {"a1": [1.0]}, name="mean-x-refit-1", refit_of="mean-x")
+    make_model(workspace, snapshot, {"a1": [1.0]}, name="popularity-a", kind="popularity")
+    promote(workspace, snapshot, "mean-y")
+    publish(workspace, keep_models=4)
+    assert {"mean-0", "mean-a", "mean-x", "mean-y"} <= set(workspace.models.names())
 
 
 def test_of_refits_the_newest_of_each_kept_version_stays_and_the_others_go(workspace):
