@@ -27,11 +27,13 @@ def make_snapshot(
     name: str = "",
     split: Mapping[str, str] | None = None,
     described: Mapping[str, Mapping[str, Any]] | None = None,
+    attributes: Mapping[str, str] | None = None,
 ) -> str:
     """Write a snapshot: `known[user]` items before the cut, `test[user]` after it; point "newest" at it.
 
     `split` changes what the manifest says of the split: by time, the test from 2024-01-02.
 
+    `attributes[user]` is the JSON of what is known of a user beside that.
     `described[item]` changes the item's row; an item without events, if named there, is one of `new_items`.
 
     Titles are "Title of <item>". Users in neither have empty histories. Event i of a user lies on day i.
@@ -44,7 +46,11 @@ def make_snapshot(
     rows = [[index[item] for item in [*known.get(user, ()), *test.get(user, ())]] for user in users]
     parts = [(len(known.get(user, ())), len(test.get(user, ()))) for user in users]
     draft = workspace.snapshots.draft(name or f"20240101-{content_id(known, test, str(described or ''))}")
-    pq.write_table(_interactions(users, rows, parts), draft.folder / "interactions.parquet")
+    interactions = _interactions(users, rows, parts)
+    if attributes is not None:
+        known_of = pa.array([attributes.get(user, "{}") for user in users], pa.string())
+        interactions = interactions.append_column("attributes", known_of)
+    pq.write_table(interactions, draft.folder / "interactions.parquet")
     told = described or {}
     new = sorted(set(told) - set(index))
     pq.write_table(_items(list(index), told), draft.folder / "items.parquet")

@@ -41,20 +41,26 @@ class Mixture:
         log_own: np.ndarray,
         allowed: np.ndarray | None = None,
         excluded: Ragged | None = None,
+        among: np.ndarray | None = None,
     ) -> "Mixture":
         """Prepare lists of queries (q, d) among items (n + 1, d), row 0 unknown.
 
         own: q rows of distinct items; log_own: log-probability of each of its values. `allowed` and
         `excluded` as in `top_k`: what is not allowed is left out, and so is, of one list only, what is
-        excluded; that changes no probability.
+        excluded; that changes no probability. among: (n + 1,) bool, of these alone lists are made, None for
+        all; that changes no probability either.
         """
         may = np.ones(len(item_vectors), bool) if allowed is None else allowed.copy()
         may[0] = False
         own, log_own = own.where(may[own.values]), log_own[may[own.values]]
+        may_list = may if among is None else may & among
+        if among is not None:
+            stays = may_list[own.values]
+            own, log_own = own.where(stays), log_own[stays]
         if excluded is not None:
             stays = ~own.contained(excluded)
             own, log_own = own.where(stays), log_own[stays]
-        best = top_k(query_vectors, item_vectors, k, excluded=excluded, allowed=may)
+        best = top_k(query_vectors, item_vectors, k, excluded=excluded, allowed=may_list)
         listed = Ragged(np.arange(len(best.indices) + 1, dtype=np.int64) * k, best.indices.ravel())
         # an own item is not listed twice, and an empty place is no item
         is_other = (listed.values > 0) & ~listed.contained(own)

@@ -76,6 +76,12 @@ class Filters:
             barred = barred.beside(refused_items(histories, self.weights))
         return barred
 
+    def withheld(self, histories: Histories) -> Ragged:
+        """Return a row of item indices for each user: all that the user must not get."""
+        own = Ragged(histories.offsets, histories.items)
+        barred = self.excluded(histories)
+        return barred.beside(own) if self.excludes_seen else barred
+
     def _blocked_of(self, user_ids: np.ndarray) -> Ragged:
         places = self._blocked_users
         return Ragged.from_lists([places.get(user, ()) for user in user_ids.tolist()])

@@ -14,13 +14,14 @@ from recpipe.core import registry
 from recpipe.core.errors import DataError
 from recpipe.core.files import content_id, file_hash
 from recpipe.core.progress import track
-from recpipe.core.ragged import Ragged
 from recpipe.core.ranking import Ranker, Ranking
 from recpipe.core.refits import served
 from recpipe.core.shelf import Draft
 from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.workspace import Workspace
+from recpipe.recommend.cold_start import find_newcomers, popular_lists
 from recpipe.recommend.filters import Filters
+from recpipe.recommend.making import ListMaker
 from recpipe.recommend.params import RETENTION, RecommendParams
 from recpipe.recommend.reasons import Reasoner
 from recpipe.recommend.shortness import short_reasons
@@ -109,15 +110,18 @@ def make_lists(workspace: Workspace, snapshot: str, champion: str, params: Recom
     opened = Snapshot.open(workspace, snapshot)
     champion = workspace.models.resolve(champion, registry.CHAMPION)
     version = served(workspace, champion, opened.name)
-    filters = Filters.of(opened, params)
-    ranker = Ranker(train.load(workspace, version), opened, "now", filters.rules)
+    filters, recommender = Filters.of(opened, params), train.load(workspace, version)
+    newcomers = find_newcomers(workspace, opened, recommender, filters) if params.new_items_share else None
+    popular = popular_lists(opened, recommender, params)
+    ranker = Ranker(recommender, opened, "now", filters.rules, newcomers=newcomers, popular=popular)
+    maker = ListMaker(ranker, filters, params, newcomers)
     inputs = {name: file_hash(Path(file)) for name, file in params.files().items()}
     identity = content_id(
         opened.name, version, params.model_dump(exclude=set(RETENTION)), inputs, SCHEMA_VERSION
     )
     draft = workspace.publications.draft(f"{opened.name.partition('-')[0]}-{identity}")
     try:
-        counts = _write_parts(draft.folder, opened, ranker, filters, params)
+        counts = _write_parts(draft.folder, opened, maker)
         if not counts.rows:
             told = ", ".join(f"{reason} for {users:,}" for reason, users in counts.short_by.items())
             raise DataError(f"nobody is left with anything to recommend ({told})", "Loosen the filters.")
@@ -127,23 +131,20 @@ def make_lists(workspace: Workspace, snapshot: str, champion: str, params: Recom
     return Lists(draft, opened, version, params, filters, counts)
 
 
-def _write_parts(
-    folder: Path, snapshot: Snapshot, ranker: Ranker, filters: Filters, params: RecommendParams
-) -> Counts:
+def _write_parts(folder: Path, snapshot: Snapshot, maker: ListMaker) -> Counts:
     catalogue = snapshot.catalogue()
     item_ids = np.array(["", *catalogue.column(c.ITEM_ID).to_pylist()], object)
-    reasoner = Reasoner.of(ranker, catalogue, params.reason_events, exclude_seen=filters.excludes_seen)
+    reasoner = Reasoner.of(
+        maker.ranker, catalogue, maker.params.reason_events, exclude_seen=maker.filters.excludes_seen
+    )
     listed = np.zeros(len(item_ids), bool)
     users, rows, personal, short = 0, 0, 0, Counter[str]()
     advance = track("lists", snapshot.user_count, "users")
     for part, histories in enumerate(snapshot.chunks(CHUNK_USERS)):
-        excluded = filters.excluded(histories)
-        ranking = ranker.rank(histories, params.k, exclude_seen=filters.excludes_seen, excluded=excluded)
+        ranking = maker.rank(histories)
         table = _table(histories, ranking, item_ids, reasoner.reasons(histories, ranking))
         pq.write_table(table, folder / f"part-{part:05}.parquet", compression="zstd")
-        if filters.excludes_seen:
-            excluded = excluded.beside(Ragged(histories.offsets, histories.items))
-        short += short_reasons(ranker, ranking, excluded)
+        short += short_reasons(maker.ranker, ranking, maker.filters.withheld(histories))
         listed[ranking.indices] = True
         users, rows = users + len(histories), rows + table.num_rows
         personal += int(ranking.is_personal.sum())

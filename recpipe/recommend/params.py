@@ -57,6 +57,15 @@ class RecommendParams(BaseModel):
     `category` is the top of the category path. What is over the cap makes room for what ranks deeper.
     """
 
+    segment_attributes: list[str] = Field([])
+    """Attributes of users, e.g. ["age_group"]: who has done nothing gets what is popular with those alike."""
+
+    popularity_half_life_days: float = Field(30.0, gt=0, le=36_500)
+    """Days after which an event counts half in the popular list of those of whom nothing is known."""
+
+    new_items_share: float = Field(0.0, ge=0, le=1)
+    """Share of a list's places that is kept for items the model never learned of, told by their features."""
+
     reason_events: int = Field(10, ge=0, le=100)
     """How many of a user's last different items are tried as the reason of a recommendation; 0: none.
 

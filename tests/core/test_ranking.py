@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from recpipe.core import ranking
+from recpipe.core import model_side
 from recpipe.core.caps import Cap
 from recpipe.core.errors import DataError
 from recpipe.core.ragged import Ragged
@@ -168,7 +168,7 @@ def test_with_the_split_last_event_a_list_is_made_at_the_last_event_of_its_user(
 
 def test_mixed_lists_do_not_depend_on_the_block(workspace, monkeypatch):
     whole = mixed(workspace, OldestAgain())
-    monkeypatch.setattr(ranking, "MIXED_USERS", 1)
+    monkeypatch.setattr(model_side, "MIXED_USERS", 1)
     assert mixed(workspace, OldestAgain()) == whole
 
 
