@@ -7,8 +7,11 @@ LISTS.npz: `items` (u, k), best first, -1 where there are fewer; `steps`, and `c
 The environment has `rectools[torch]`, which pins older NumPy and pandas than recpipe.
 """
 
+import os
 import sys
 import time
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait burn no CPU time; before torch loads
 
 import numpy as np
 import pandas as pd
