@@ -17,8 +17,8 @@ $(INSTALLED): requirements.lock pyproject.toml
 run: install  ## the pipeline on real data, in a workspace of its own
 	$(BIN)/recpipe run --workspace workspace-demo --source complete-journey
 
-test: install  ## unit tests and one end-to-end run
-	$(BIN)/python -m pytest
+test: install  ## unit tests and one end-to-end run, a process a core
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 slow: install  ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
