@@ -6,38 +6,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from recpipe import collect
-from recpipe.collect import CollectParams
-from recpipe.core.errors import DataError, ParameterError, UnreachableError
+from recpipe.core.errors import DataError
+from tests.collect.sales import QUERY, params, shop
 from tests.collect.shops import collected, refused, rows, times
 
-QUERY = "SELECT who AS user_id, what AS item_id, at AS timestamp, paid AS value FROM sales WHERE at >= :since AND at < :until"
-
-
-@pytest.fixture
-def shop(tmp_path):
-    """An SQLite database of three sales; `shop(sql, …)` runs statements in it."""
-    path = tmp_path / "shop.db"
-
-    def run(*statements):
-        with sqlite3.connect(path) as connection:
-            for statement in statements:
-                connection.execute(statement)
-        connection.close()
-
-    run(
-        "CREATE TABLE sales (who, what, at, paid)",
-        "INSERT INTO sales VALUES ('anna', 'tea', '2024-03-01 10:00:00', 2.5), ('anna', 'jam', '2024-03-02 10:00:00', NULL)",
-        "INSERT INTO sales VALUES ('ben', 'tea', '2024-03-20 10:00:00', 3)",
-        "CREATE TABLE goods (item_id, title, price, shelf)",
-        "INSERT INTO goods VALUES ('tea', 'Tea', 2.5, 'hot|drinks'), ('jam', 'Jam', 4, NULL)",
-    )
-    run.path = path
-    return run
-
-
-@pytest.fixture
-def params(shop):
-    return CollectParams(source="sql", database=f"sqlite:///{shop.path}", events_query=QUERY)
+__all__ = ["params", "shop"]
 
 
 def test_rows_become_events_items_and_users(workspace, params):
@@ -151,90 +124,6 @@ def test_times_may_be_numbers(workspace, params):
     assert times(workspace)[0] == "2024-03-01 10:00:00"
 
 
-@pytest.mark.parametrize("missing", ["since", "until"])
-def test_a_query_without_the_bound_names_is_refused(params, missing):
-    query = QUERY.replace(f":{missing}", "'2024-01-01'")
-    with pytest.raises(ParameterError, match=f"does not use :{missing}") as raised:
-        collect.preflight(params.model_copy(update={"events_query": query}))
-    assert ":since AND" in raised.value.hint
-
-
-def test_a_name_that_nobody_binds_is_refused(params):
-    with pytest.raises(ParameterError, match="nobody gives a value to :shop"):
-        collect.preflight(params.model_copy(update={"events_query": f"{QUERY} AND who = :shop"}))
-
-
-def test_a_mapping_to_a_column_that_is_not_there_is_refused(params):
-    with pytest.raises(DataError, match=r"events_query: no column 'amount' \(for value\); it has user_id"):
-        collect.preflight(params.model_copy(update={"columns": {"value": "amount"}}))
-
-
-def test_two_mappings_to_one_column_are_refused(params):
-    with pytest.raises(ParameterError, match="user_id and item_id are both the column"):
-        collect.preflight(params.model_copy(update={"columns": {"user_id": "item_id"}}))
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "SELECT a FROM nowhere WHERE :since < :until",
-        "DELETE FROM sales WHERE at BETWEEN :since AND :until",
-    ],
-)
-def test_what_is_no_query_of_the_database_is_refused_and_writes_nothing(workspace, params, shop, query):
-    with pytest.raises(DataError, match=r"no such table|gives no rows"):
-        collect.preflight(params.model_copy(update={"events_query": query}))
-    assert collected(workspace, params).read == 3
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"database": ""}, "no database is named"),
-        ({"database": "shop.db"}, "not the address of a database"),
-        ({"database": "nosuch://x/y"}, "nosuch"),
-        ({"events_query": ""}, "no events are named"),
-        ({"database": "postgresql://shop:${NO_SUCH_PASSWORD}@h/shop"}, "NO_SUCH_PASSWORD is not set"),
-    ],
-)
-def test_an_address_that_is_none_is_refused(params, change, message):
-    with pytest.raises(ParameterError, match=message):
-        collect.preflight(params.model_copy(update=change))
-
-
-def test_a_database_file_that_is_not_there_is_refused_and_not_made(params, tmp_path):
-    with pytest.raises(DataError, match="no such database"):
-        collect.preflight(params.model_copy(update={"database": f"sqlite:///{tmp_path}/none.db"}))
-    assert not (tmp_path / "none.db").exists()
-
-
-def test_a_driver_that_is_not_installed_is_named_with_its_extra(params, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "pymysql", None)
-    with pytest.raises(ParameterError, match="not installed") as raised:
-        collect.preflight(params.model_copy(update={"database": "mysql://shop@127.0.0.1:1/shop"}))
-    assert "recpipe[mysql]" in raised.value.hint
-
-
-def test_a_server_that_does_not_answer_is_worth_another_try_and_keeps_its_password(params, monkeypatch):
-    monkeypatch.setenv("SHOP_PASSWORD", "p@ss/word")
-    address = "postgresql://shop:${SHOP_PASSWORD}@127.0.0.1:1/shop"
-    with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:1/shop: does not answer") as raised:
-        collect.preflight(params.model_copy(update={"database": address}))
-    assert "p@ss" not in str(raised.value)
-
-
-@pytest.mark.parametrize(("password", "told"), [("secret", True), ("${SHOP_PASSWORD}", False)])
-def test_a_password_in_the_parameters_is_warned_of_and_not_repeated(
-    params, monkeypatch, caplog, password, told
-):
-    monkeypatch.setenv("SHOP_PASSWORD", "secret")
-    address = f"postgresql://shop:{password}@127.0.0.1:1/shop"
-    with pytest.raises(UnreachableError):
-        collect.preflight(params.model_copy(update={"database": address}))
-    assert ("stands in the parameters" in caplog.text) is told
-    assert "secret" not in caplog.text
-
-
 def test_ids_and_types_of_any_kind_come_through_and_do_nothing(workspace, params, shop):
     odd = ["'; DROP TABLE events; --", 'a"b', "line\nbreak", "🍵", "x" * 10_000, "12", " "]
     with sqlite3.connect(shop.path) as connection:
@@ -264,9 +153,3 @@ def test_a_database_that_breaks_in_mid_read_leaves_nothing_and_the_next_run_goes
     shop.path.write_bytes(whole)
     done = collected(workspace, params)
     assert (done.read, done.kept, done.duplicate) == (20_001, 20_000, 1)
-
-
-def test_a_relative_database_is_that_of_the_caller(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert CollectParams(database="sqlite:///shop.db").database == f"sqlite:///{tmp_path}/shop.db"
-    assert CollectParams(database="postgresql:///shop").database == "postgresql:///shop"
