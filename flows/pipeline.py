@@ -77,7 +77,7 @@ def recommendation_pipeline(
     Args:
         params: What to do, grouped by stage.
         workspace: The folder that holds everything; empty means RECPIPE_WORKSPACE or ./workspace.
-        notebooks: The folder of the five notebooks; empty means the shipped ones.
+        notebooks: A folder of notebooks of yours, run in the place of the shipped ones.
     """
     return run_stages(tuple(STAGES), params, workspace, notebooks)
 

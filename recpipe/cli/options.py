@@ -85,7 +85,7 @@ class NotebookOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     dir: str = ""
-    """Folder of the five notebooks, yours instead of the shipped ones; or [notebooks] dir."""
+    """Folder of notebooks of yours, which run in the place of the shipped ones; or [notebooks] dir."""
 
     @field_validator("dir")
     @classmethod

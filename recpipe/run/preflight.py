@@ -50,13 +50,18 @@ def check_notebooks(
 def check_folder(notebooks: str) -> Path:
     """Return the folder of the notebooks (`notebooks`; empty: the shipped ones) if it is one.
 
-    Raises ParameterError if not.
+    Raises ParameterError if not, or if it holds no stage's notebook: those of other names would not run.
     """
     folder = notebooks_folder(notebooks)
     if not folder.is_dir():
         raise ParameterError(
             f"notebooks.dir {folder}: no such folder",
-            f"Copy {notebooks_folder()} there and change what you like, or leave it out.",
+            f"`recpipe eject train --notebooks.dir {notebooks}` makes it and puts a copy there.",
+        )
+    if not any((folder / row.notebook).is_file() for row in STAGES.values()):
+        raise ParameterError(
+            f"notebooks.dir {folder}: none of {', '.join(row.notebook for row in STAGES.values())}",
+            f"`recpipe eject train --notebooks.dir {notebooks}` puts a copy there.",
         )
     return folder
 

@@ -102,5 +102,6 @@ def notebooks_folder(given: str = "") -> Path:
 
 
 def notebook_of(stage: str, folder: str = "") -> Path:
-    """Return the notebook of `stage` in `folder` (empty: the shipped one)."""
-    return notebooks_folder(folder) / STAGES[stage].notebook
+    """Return the notebook of `stage`: that in `folder` if there is one, else the shipped one."""
+    own = notebooks_folder(folder) / STAGES[stage].notebook
+    return own if own.is_file() else shipped("notebooks") / own.name

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from recpipe.core.errors import BusyError, DataError, DiskFullError, ParameterError, StageError
+from recpipe.core.errors import BusyError, DataError, DiskFullError, ParameterError
 from recpipe.core.workspace import Workspace
 from recpipe.params import CollectParams, PipelineParams
 from recpipe.run.preflight import preflight, require_database
@@ -39,10 +39,11 @@ def test_a_folder_of_notebooks_that_is_not_there_is_named(workspace: Workspace) 
         preflight(PipelineParams(), workspace, notebooks="/nowhere")
 
 
-def test_a_folder_must_have_all_five_notebooks(workspace: Workspace) -> None:
-    notebook_of("evaluate", str(standins_of(workspace))).unlink()
-    with pytest.raises(StageError, match=r"4_evaluate\.ipynb: no such notebook"):
-        preflight(PipelineParams(), workspace, notebooks=str(standins_of(workspace)))
+def test_a_folder_without_any_stages_notebook_is_refused(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "3_trian.ipynb").write_text("{}")
+    with pytest.raises(ParameterError, match=r"mine: none of 1_collect\.ipynb"):
+        preflight(PipelineParams(), workspace, notebooks=str(tmp_path / "mine"))
 
 
 def test_a_database_that_stays_locked_is_found_before_anything_starts(
