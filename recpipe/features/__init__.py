@@ -8,6 +8,7 @@
 from recpipe.features.checks import check
 from recpipe.features.draft import SnapshotDraft, open_draft
 from recpipe.features.drift import Drift, drift
+from recpipe.features.explore import sample_events
 from recpipe.features.params import FeaturesParams
 from recpipe.features.portraits import portraits
 from recpipe.features.seal import seal
@@ -24,6 +25,7 @@ __all__ = [
     "drift",
     "open_draft",
     "portraits",
+    "sample_events",
     "seal",
     "write_histories",
 ]
