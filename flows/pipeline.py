@@ -141,7 +141,7 @@ def run_stages(stages: Sequence[str], params: PipelineParams, workspace: str, no
             log_to(run.folder / "prefect.log"),
         ):
             params = preflight(params, place, stages, notebooks)
-            run.keep_params(params, stages)
+            run.keep_params(params, stages, notebooks)
             return _run_in_order(stages, params, place, run, notebooks)
     except RecpipeError as error:
         return Failed(message=str(error), data=error)

@@ -1,4 +1,4 @@
-"""The record of a run: params.json and run.json in its folder."""
+"""The record of a run: params.json, environment.json and run.json in its folder."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from recpipe.core.errors import RecpipeError
 from recpipe.core.files import is_running, read_json, write_json
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
+from recpipe.run.environment import environment
 from recpipe.run.results import ERROR, RESULT, now, read_result
 from recpipe.run.stages import STAGES
 
@@ -30,9 +31,15 @@ class Run:
         self.facts |= facts
         write_json(self.folder / RUN, self.facts)
 
-    def keep_params(self, params: PipelineParams, stages: Sequence[str] = tuple(STAGES)) -> None:
-        """Write params.json: what `stages` run with, the remembered source filled in."""
+    def keep_params(
+        self, params: PipelineParams, stages: Sequence[str] = tuple(STAGES), notebooks: str = ""
+    ) -> None:
+        """Write params.json, what `stages` run with, and environment.json, what they run in.
+
+        The remembered source is filled in. notebooks: the folder that they are taken from.
+        """
         write_json(self.folder / "params.json", params.model_dump(mode="json", include=set(stages)))
+        write_json(self.folder / "environment.json", environment(notebooks))
 
 
 @contextmanager

@@ -29,6 +29,7 @@ def test_a_run_keeps_the_parameters_of_its_stages(workspace: Workspace) -> None:
         run.keep_params(PipelineParams())
         assert list(read_json(run.folder / "params.json")) == sorted(STAGES)
         run.keep_params(PipelineParams(), ["train"])
+    assert "tensorflow" in read_json(run.folder / "environment.json")["packages"]
     kept = read_json(run.folder / "params.json")
     assert kept == {"train": PipelineParams().train.model_dump(mode="json")}
 
