@@ -17,6 +17,7 @@ ALLOWED = {
     # these two load a model version through train's one loader
     "evaluate": {"core", "evaluate", "train"},
     "recommend": {"core", "recommend", "train"},
+    "recommendations": {"core", "recommend", "recommendations"},
     "params": {"core", "params", *WINGS},
     "run": {"core", "params", "run", *WINGS},
     "cli": {"core", "params", "run", "cli", "flows", *WINGS},

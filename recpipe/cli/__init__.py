@@ -12,6 +12,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stage": ("run:RunStage", "Run one stage on what the stages before it left."),
     "export": ("export:Export", "Write the current lists to OUT.parquet, OUT.csv or OUT.jsonl."),
     "recommend": ("recommend:Recommend", "Show one user's list with titles, and what the user did last."),
+    "publications": ("publications:Publications", "List the publications that are kept."),
+    "publish": ("publish:Publish", "Let readers see a kept publication again."),
     "quarantine": (
         "quarantine:Quarantine",
         "Show rows that could not be used, by reason; or read them again.",

@@ -9,7 +9,7 @@ from recpipe.cli.options import WorkspaceOptions
 
 
 class Export(WorkspaceOptions):
-    """Write the current lists (user_id, item_id, rank from 1, score) to one file."""
+    """Write the current lists to one file, a row a recommendation."""
 
     out: CliPositionalArg[str]
     """OUT.parquet, OUT.csv or OUT.jsonl; the suffix chooses the format."""

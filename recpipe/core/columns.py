@@ -37,6 +37,10 @@ PRICE_POSITION = "price_position"
 RANK = "rank"
 SCORE = "score"
 REASON = "reason"
+VARIANT = "variant"
+PROPENSITY = "propensity"
+MODEL_VERSION = "model_version"
+GENERATED_AT = "generated_at"
 
 TABLES: dict[str, tuple[str, ...]] = {
     "events": (USER_ID, ITEM_ID, EVENT_TYPE, EVENT_AT, VALUE, EVENT_ORDER, INGESTION_ID, EVENT_ID),

@@ -8,14 +8,18 @@
 from recpipe.recommend.checks import check
 from recpipe.recommend.current import Deed, Recommendation, UserList, lookup
 from recpipe.recommend.export import export
+from recpipe.recommend.kept import Kept, publications, publish_again
 from recpipe.recommend.lists import Lists, make_lists
 from recpipe.recommend.params import RecommendParams
+from recpipe.recommend.publication import Publication
 from recpipe.recommend.publish import prune, publish
 from recpipe.recommend.show import most_recommended, samples, show
 
 __all__ = [
     "Deed",
+    "Kept",
     "Lists",
+    "Publication",
     "RecommendParams",
     "Recommendation",
     "UserList",
@@ -25,7 +29,9 @@ __all__ = [
     "make_lists",
     "most_recommended",
     "prune",
+    "publications",
     "publish",
+    "publish_again",
     "samples",
     "show",
 ]

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -11,14 +13,14 @@ import pyarrow.parquet as pq
 from recpipe.core.errors import DataError, ParameterError
 from recpipe.core.files import temporary
 from recpipe.core.workspace import Workspace
-from recpipe.recommend.current import Publication
-from recpipe.recommend.lists import SCHEMA
+from recpipe.recommend.publication import Publication
+from recpipe.recommend.schema import SCHEMA
 
 Batches = Iterator[pa.RecordBatch]
 
 
 def export(workspace: Workspace, out: Path) -> int:
-    """Write user_id, item_id, rank, score and reason of every recommendation to `out`; return the rows.
+    """Write every recommendation, in the columns of `SCHEMA`, to `out`; return the rows.
 
     The suffix chooses the format: .parquet, .csv or .jsonl. Rows are streamed; the file appears whole
     or not at all. Raises ParameterError for another suffix, DataError if there is no publication yet,
@@ -37,9 +39,8 @@ def export(workspace: Workspace, out: Path) -> int:
 
 def _write_whole(out: Path, write: Callable[[Path, Batches], None], publication: Publication) -> int:
     unfinished = temporary(out.parent, "export")
-    counted = _Counted(publication)
     try:
-        write(unfinished, counted.batches())
+        write(unfinished, publication.batches())
         unfinished.replace(out)
     except OSError as error:
         raise DataError(
@@ -47,22 +48,7 @@ def _write_whole(out: Path, write: Callable[[Path, Batches], None], publication:
         ) from error
     finally:
         unfinished.unlink(missing_ok=True)
-    return counted.rows
-
-
-class _Counted:
-    """Streams a publication's rows and counts them."""
-
-    def __init__(self, publication: Publication) -> None:
-        self._publication = publication
-        self.rows = 0
-
-    def batches(self) -> Batches:
-        for part in self._publication.parts():
-            with pq.ParquetFile(part) as file:
-                for batch in file.iter_batches(batch_size=65_536, columns=SCHEMA.names):
-                    self.rows += batch.num_rows
-                    yield batch
+    return publication.rows
 
 
 def _write_parquet(path: Path, batches: Batches) -> None:
@@ -80,7 +66,11 @@ def _write_csv(path: Path, batches: Batches) -> None:
 def _write_jsonl(path: Path, batches: Batches) -> None:
     with path.open("w", encoding="utf-8") as file:
         for batch in batches:
-            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in batch.to_pylist())
+            file.writelines(_json(row) + "\n" for row in batch.to_pylist())
+
+
+def _json(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False, default=datetime.isoformat)
 
 
 _WRITERS: dict[str, Callable[[Path, Batches], None]] = {

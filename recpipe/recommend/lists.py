@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from recpipe.recommend.filters import Filters
 from recpipe.recommend.making import ListMaker
 from recpipe.recommend.params import RETENTION, RecommendParams
 from recpipe.recommend.reasons import Reasoner
+from recpipe.recommend.schema import CHAMPION_VARIANT, SCHEMA, SCHEMA_VERSION
 from recpipe.recommend.shortness import short_reasons
 
 if TYPE_CHECKING:
@@ -31,17 +33,6 @@ if TYPE_CHECKING:
 
 CHUNK_USERS = 20_480
 """Users ranked at a time and written to one part; bounds the memory, whatever the number of users."""
-
-SCHEMA = pa.schema(
-    [
-        (c.USER_ID, pa.string()),
-        (c.ITEM_ID, pa.string()),
-        (c.RANK, pa.int32()),
-        (c.SCORE, pa.float32()),
-        (c.REASON, pa.string()),
-    ]
-)
-SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -121,7 +112,7 @@ def make_lists(workspace: Workspace, snapshot: str, champion: str, params: Recom
     )
     draft = workspace.publications.draft(f"{opened.name.partition('-')[0]}-{identity}")
     try:
-        counts = _write_parts(draft.folder, opened, maker)
+        counts = _write_parts(draft.folder, opened, maker, version)
         if not counts.rows:
             told = ", ".join(f"{reason} for {users:,}" for reason, users in counts.short_by.items())
             raise DataError(f"nobody is left with anything to recommend ({told})", "Loosen the filters.")
@@ -131,18 +122,19 @@ def make_lists(workspace: Workspace, snapshot: str, champion: str, params: Recom
     return Lists(draft, opened, version, params, filters, counts)
 
 
-def _write_parts(folder: Path, snapshot: Snapshot, maker: ListMaker) -> Counts:
+def _write_parts(folder: Path, snapshot: Snapshot, maker: ListMaker, version: str) -> Counts:
     catalogue = snapshot.catalogue()
     item_ids = np.array(["", *catalogue.column(c.ITEM_ID).to_pylist()], object)
     reasoner = Reasoner.of(
         maker.ranker, catalogue, maker.params.reason_events, exclude_seen=maker.filters.excludes_seen
     )
     listed = np.zeros(len(item_ids), bool)
+    made = (CHAMPION_VARIANT, 1.0, version, datetime.now(UTC))
     users, rows, personal, short = 0, 0, 0, Counter[str]()
     advance = track("lists", snapshot.user_count, "users")
     for part, histories in enumerate(snapshot.chunks(CHUNK_USERS)):
         ranking = maker.rank(histories)
-        table = _table(histories, ranking, item_ids, reasoner.reasons(histories, ranking))
+        table = _table(histories, ranking, item_ids, reasoner.reasons(histories, ranking), made)
         pq.write_table(table, folder / f"part-{part:05}.parquet", compression="zstd")
         short += short_reasons(maker.ranker, ranking, maker.filters.withheld(histories))
         listed[ranking.indices] = True
@@ -152,7 +144,9 @@ def _write_parts(folder: Path, snapshot: Snapshot, maker: ListMaker) -> Counts:
     return Counts(users, rows, personal, short.total(), dict(sorted(short.items())), int(listed[1:].sum()))
 
 
-def _table(histories: Histories, ranking: Ranking, item_ids: np.ndarray, reasons: np.ndarray) -> pa.Table:
+def _table(
+    histories: Histories, ranking: Ranking, item_ids: np.ndarray, reasons: np.ndarray, made: tuple[Any, ...]
+) -> pa.Table:
     """Return one row a recommendation, ordered by user and rank; empty places have no row."""
     is_listed = ranking.indices > 0
     ranks = np.broadcast_to(np.arange(1, is_listed.shape[1] + 1, dtype=np.int32), is_listed.shape)
@@ -164,5 +158,10 @@ def _table(histories: Histories, ranking: Ranking, item_ids: np.ndarray, reasons
         ranking.scores[is_listed],
         reasons[is_listed],
     ]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+    fields = list(SCHEMA)
+    own = [pa.array(column, field.type) for column, field in zip(columns, fields, strict=False)]
+    same = [
+        pa.repeat(pa.scalar(value, field.type), len(user_ids))
+        for value, field in zip(made, fields[len(own) :], strict=True)
+    ]
+    return pa.Table.from_arrays([*own, *same], schema=SCHEMA)

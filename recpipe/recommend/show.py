@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from recpipe.core import columns as c
 from recpipe.core.workspace import Workspace
-from recpipe.recommend.current import Publication, UserList, lookup
+from recpipe.recommend.current import UserList, lookup
+from recpipe.recommend.publication import Publication
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,10 +18,10 @@ def samples(workspace: Workspace, users: int = 3, k: int = 5) -> list[UserList]:
     """Return `users` users of the current publication, evenly spread over the ids that have a list."""
     publication = Publication.open(workspace)
     # one part is enough for a few, and its size is bounded
-    parts = [path for path in publication.parts() if pq.read_metadata(path).num_rows]
-    if not parts:
+    part = next((file for file in publication.files if file.metadata.num_rows), None)
+    if part is None:
         return []
-    served = pq.read_table(parts[0], columns=[c.USER_ID]).column(c.USER_ID).unique()
+    served = part.read(columns=[c.USER_ID]).column(c.USER_ID).unique()
     chosen = np.unique((np.arange(users) + 0.5) * len(served) // users).astype(int)
     return [lookup(workspace, served[int(row)].as_py(), k, last=k) for row in chosen]
 
@@ -51,12 +51,12 @@ def most_recommended(workspace: Workspace, items: int = 15) -> "pd.DataFrame":
 
     publication = Publication.open(workspace)
     counts: dict[str, int] = {}
-    for part in publication.parts():
-        for pair in pc.value_counts(pq.read_table(part, columns=[c.ITEM_ID]).column(c.ITEM_ID)).to_pylist():
+    for batch in publication.batches([c.ITEM_ID]):
+        for pair in pc.value_counts(batch.column(c.ITEM_ID)).to_pylist():
             counts[pair["values"]] = counts.get(pair["values"], 0) + pair["counts"]
     first = sorted(counts, key=lambda item: (-counts[item], item))[:items]
     titles = publication.titles(set(first), set())
     table = pd.DataFrame(
         {"title": [titles[item][1] for item in first], "lists": [counts[item] for item in first]}
     )
-    return table.assign(share=table["lists"] / publication.manifest["figures"]["users"])
+    return table.assign(share=table["lists"] / publication.users)

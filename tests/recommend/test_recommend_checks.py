@@ -8,10 +8,11 @@ from recpipe import recommend
 from recpipe.core.errors import CheckError
 from recpipe.core.shipped import shipped
 from recpipe.recommend import RecommendParams
-from recpipe.recommend.lists import SCHEMA
+from recpipe.recommend.schema import SCHEMA
 from tests.recommend.test_recommend_filters import FILTERED
 
 INCOMPLETE = "every recommendation has a user, an item, a rank and a score"
+PROVENANCE = "every recommendation tells what made it, when, and how likely it was"
 RANKS = "ranks run from 1 to at most k without a gap"
 SCORES = "scores are numbers that never rise with the rank"
 REPEAT = "no item is twice in a list"
@@ -22,6 +23,7 @@ FOREIGN = "users and items are those of the snapshot"
 # what is done to ann's good list of a2, b1, c1: the expectation that must refuse it
 BAD_LISTS = {
     INCOMPLETE: [("a2", 1, None)],
+    PROVENANCE: [("a2", 1, 0.9, {"propensity": 0.0})],
     RANKS: [("a2", 1, 0.9), ("b1", 3, 0.8)],
     SCORES: [("a2", 1, 0.8), ("b1", 2, 0.9)],
     REPEAT: [("a2", 1, 0.9), ("a2", 2, 0.8)],
@@ -35,15 +37,24 @@ MORE_BAD_LISTS = [
     (RANKS, [("a2", 1, 0.9), ("b1", 1, 0.8)]),
     (RANKS, [("a2", 1, 0.9), ("b1", 2, 0.8), ("c1", 3, 0.7), ("b2", 4, 0.6)]),
     (SCORES, [("a2", 1, float("nan"))]),
+    (PROVENANCE, [("a2", 1, 0.9, {"variant": None})]),
+    (PROVENANCE, [("a2", 1, 0.9, {"model_version": None})]),
+    (PROVENANCE, [("a2", 1, 0.9, {"generated_at": None})]),
+    (PROVENANCE, [("a2", 1, 0.9, {"propensity": 1.5})]),
+    (PROVENANCE, [("a2", 1, 0.9, {"propensity": None})]),
 ]
 
 
 def lists_with(workspace, ann):
-    """Good lists of three, ann's replaced."""
+    """Good lists of three, ann's replaced by rows of item, rank, score and whatever else is bad."""
     lists = recommend.make_lists(workspace, "", "", RecommendParams(k=3))
     path = lists.draft.folder / "part-00000.parquet"
-    others = [row for row in pq.read_table(path).to_pylist() if row["user_id"] != "ann"]
-    bad = [{"user_id": "ann", "item_id": item, "rank": rank, "score": score} for item, rank, score in ann]
+    good = pq.read_table(path).to_pylist()
+    others = [row for row in good if row["user_id"] != "ann"]
+    bad = [
+        {**good[0], "item_id": item, "rank": rank, "score": score} | dict(*more)
+        for item, rank, score, *more in ann
+    ]
     pq.write_table(pa.Table.from_pylist(bad + others, SCHEMA), path)
     return lists
 

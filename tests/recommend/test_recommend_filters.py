@@ -14,7 +14,7 @@ from recpipe.core.snapshot import Histories
 from recpipe.core.workspace import Workspace
 from recpipe.recommend import RecommendParams
 from recpipe.recommend.filters import refused_items
-from recpipe.recommend.lists import SCHEMA
+from recpipe.recommend.schema import SCHEMA
 from tests.recommend.conftest import HISTORIES, PAIRS
 from tests.recommend.test_recommend_lists import by_user
 from tests.tiny import load, make_model, make_snapshot

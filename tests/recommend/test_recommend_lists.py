@@ -1,3 +1,5 @@
+from datetime import UTC, datetime, timedelta
+
 import pyarrow.parquet as pq
 import pytest
 
@@ -63,17 +65,28 @@ def test_rows_are_ordered_by_user_and_rank_with_falling_scores(workspace):
 
 def test_chunks_change_no_list(workspace, monkeypatch):
     whole = rows(make(workspace))
+    at = whole[0]["generated_at"]
     monkeypatch.setattr("recpipe.recommend.lists.CHUNK_USERS", 2)
     parts = make(workspace)
     assert len(list(parts.draft.folder.glob("part-*.parquet"))) == 3
-    assert rows(parts) == whole
+    assert [row | {"generated_at": at} for row in rows(parts)] == whole
 
 
-def test_the_same_inputs_give_the_same_name_and_the_same_bytes(workspace):
+def test_the_same_inputs_give_the_same_name_and_the_same_rows_but_for_their_time(workspace):
     one, two = make(workspace), make(workspace)
     assert one.draft.name == two.draft.name
-    contents = [(lists.draft.folder / "part-00000.parquet").read_bytes() for lists in (one, two)]
+    contents = [pq.read_table(lists.draft.folder).drop_columns("generated_at") for lists in (one, two)]
     assert contents[0] == contents[1]
+
+
+def test_every_row_names_the_variant_the_model_and_when_it_was_made(workspace):
+    before = datetime.now(UTC)
+    found = rows(make(workspace))
+    (told,) = {
+        (row["variant"], row["model_version"], row["propensity"], row["generated_at"]) for row in found
+    }
+    assert told[:3] == ("champion", "mean-a", 1.0)
+    assert before - timedelta(milliseconds=1) <= told[3] <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize("params", [{"k": 3}, {"seen": "allow"}])

@@ -11,6 +11,7 @@ from recpipe.core import registry
 from recpipe.core.errors import DataError, ParameterError
 from recpipe.core.workspace import Workspace
 from recpipe.recommend import RecommendParams
+from recpipe.recommend.schema import SCHEMA
 from tests.tiny import alter, make_model, make_snapshot
 
 READERS = {
@@ -28,7 +29,7 @@ def test_an_export_holds_every_recommendation(published, tmp_path, suffix):
     out = tmp_path / f"lists.{suffix}"
     assert recommend.export(published, out) == 12
     rows = READERS[suffix](out)
-    assert list(rows[0]) == ["user_id", "item_id", "rank", "score", "reason"]
+    assert list(rows[0]) == SCHEMA.names
     assert [(row["item_id"], row["rank"]) for row in rows if row["user_id"] == "dan"] == [
         ("c1", 1), ("a1", 2), ("b1", 3),
     ]  # fmt: skip

@@ -6,7 +6,7 @@
 CREATE TABLE checked_lists AS
 WITH
 lists AS (
-    SELECT user_id, item_id, rank, score FROM read_parquet($lists)
+    SELECT user_id, item_id, rank, score, variant, propensity, model_version, generated_at FROM read_parquet($lists)
 ),
 
 blocked AS (
@@ -90,6 +90,10 @@ served AS (
         lists.item_id,
         lists.rank,
         lists.score,
+        lists.variant,
+        lists.propensity,
+        lists.model_version,
+        lists.generated_at,
         lag(lists.score) OVER best_first AS previous_score,
         row_number() OVER best_first AS place,
         count(*) OVER (PARTITION BY lists.user_id, lists.item_id) AS times_listed,
