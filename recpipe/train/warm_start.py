@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from recpipe.core.errors import ParameterError
+from recpipe.core.refits import REFIT_OF
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.starts import champion_before
 from recpipe.core.workspace import Workspace
@@ -109,6 +110,8 @@ def _why_not(workspace: Workspace, champion: str, data: TrainingData) -> str:
     manifest = workspace.models.manifest(champion)
     if manifest["kind"] == KIND:
         return f"the champion {champion} is popularity, which learns nothing"
+    if REFIT_OF in manifest:
+        return f"the champion {champion} is a refit, which has learned from all events of its snapshot"
     if WEIGHTS not in manifest["files"]:
         return f"the champion {champion} was made by a recpipe that kept no weights"
     reason = _other_shape(data.params, manifest["parameters"])

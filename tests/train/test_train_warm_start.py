@@ -68,6 +68,7 @@ def test_off_means_a_cold_start(workspace: Workspace, snapshot: str) -> None:
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "popularity": ({"kind": "popularity"}, "popularity, which learns nothing"),
+    "a refit": ({"refit_of": "mean-0"}, "a refit, which has learned from all events"),
     "another kind of split": ({"split": SPLIT | {"kind": "last-event"}}, "split last-event.*split time"),
     "validation": ({"learned_until": "1970-01-09T00:00:00"}, "learned from events up to 1970-01-09T00:00:00"),
     "test": ({"split": SPLIT | {"test_from": "1970-01-11T00:00:00"}}, "chosen by events up to 1970-01-11"),
