@@ -14,6 +14,7 @@ from recpipe.core.workspace import Workspace
 from recpipe.recommend.filters import Filters
 from recpipe.recommend.item_rules import available_at, item_files
 from recpipe.recommend.lists import Lists
+from recpipe.recommend.schema import CURRENT, SCHEMA
 
 SUITE = "recommendations"
 
@@ -47,9 +48,19 @@ def _check(workspace: Workspace, lists: Lists, report: Path | None) -> CheckRepo
                 vocabulary=str(workspace.models.path(lists.model) / "vocabulary.parquet"),
                 available_at=available_at(lists.snapshot, lists.params),
                 k=lists.params.k,
-                **told,
+                previous=_previous(workspace) or [told["empty"]],
+                **lists.params.bounds(),
+                **{name: value for name, value in told.items() if name != "empty"},
             )
         return check_table(SUITE, "SELECT * FROM checked_lists", database=database, report=report)
+
+
+def _previous(workspace: Workspace) -> list[str]:
+    """Return the parts of what readers see now; none if nothing is published yet."""
+    current = workspace.publications.pointed(CURRENT)
+    if not workspace.publications.has(current):
+        return []
+    return [str(part) for part in workspace.publications.path(current).glob("part-*.parquet")]
 
 
 def _write_filters(filters: Filters, folder: Path) -> dict[str, Any]:
@@ -74,6 +85,7 @@ def _write_filters(filters: Filters, folder: Path) -> dict[str, Any]:
         "blocked": filters.blocked,
         "caps": pa.concat_tables([none, *capped]),
         "items": OFFER.empty_table(),
+        "empty": SCHEMA.empty_table(),
     }
     for name, table in tables.items():
         pq.write_table(table, folder / f"{name}.parquet")

@@ -10,6 +10,10 @@ RETENTION = frozenset({"keep", "keep_models", "keep_models_days"})
 """Parameters that decide what is kept, and no list."""
 
 
+BOUNDS = ("min_coverage", "max_item_share", "min_overlap", "max_overlap")
+"""Parameters that no list follows, but the check of all of them."""
+
+
 class RecommendParams(BaseModel):
     """What lists are published, what may stand in them, and how many publications are kept."""
 
@@ -72,6 +76,18 @@ class RecommendParams(BaseModel):
     Each one costs encoding all users once more. Where none is a reason, a category that the user had may be.
     """
 
+    min_coverage: float = Field(0.0, ge=0, le=1)
+    """Lists are refused if less than this share of the items that can be had is in any of them."""
+
+    max_item_share: float = Field(1.0, gt=0, le=1)
+    """Lists are refused if one item is in more than this share of them."""
+
+    min_overlap: float = Field(0.0, ge=0, le=1)
+    """Lists are refused if a smaller share of their places was in the user's published list before."""
+
+    max_overlap: float = Field(1.0, ge=0, le=1)
+    """Lists are refused if a greater share of their places was; 1: lists may stay what they were."""
+
     keep: int = Field(3, ge=1, le=1000)
     """How many publications, and how many snapshots, are kept; models that they need are kept too."""
 
@@ -88,6 +104,10 @@ class RecommendParams(BaseModel):
         """Return the files that are read, by parameter: their content decides the lists too."""
         named = {name: getattr(self, name) for name in ("blocks", "allow_items", "deny_items")}
         return {name: path for name, path in named.items() if path}
+
+    def bounds(self) -> dict[str, float]:
+        """Return the bounds that the lists as a whole are checked against."""
+        return {name: getattr(self, name) for name in BOUNDS}
 
     @field_validator("blocks", "allow_items", "deny_items")
     @classmethod

@@ -90,8 +90,39 @@ def test_no_row_at_all_is_refused(workspace):
         recommend.check(workspace, lists)
 
 
+# with a2, b1, c1 for ann and so on, six of six items are listed, a1 and a2 in three of four lists, and
+# everything was in the list before
+BOUNDS = {
+    "enough of the items that can be had are in a list": {"min_coverage": 0.7},
+    "no item is in too many lists": {"max_item_share": 0.7},
+    "the lists are not those before again": {"max_overlap": 0.9},
+    "the lists have enough in common with those before": {"min_overlap": 0.7},
+}
+
+
+@pytest.mark.parametrize(("expectation", "params"), BOUNDS.items())
+def test_lists_outside_of_a_bound_are_refused_and_what_was_published_stays(published, expectation, params):
+    current = published.publications.pointed("current")
+    k = {"min_overlap": 6, "min_coverage": 1}.get(next(iter(params)), 3)
+    lists = recommend.make_lists(published, "", "", RecommendParams(k=k, **params))
+    with pytest.raises(CheckError, match=expectation):
+        recommend.check(published, lists)
+    assert published.publications.pointed("current") == current
+
+
+def test_lists_inside_of_the_bounds_pass(published):
+    params = {"min_coverage": 1.0, "max_item_share": 0.75, "min_overlap": 1.0}
+    lists = recommend.make_lists(published, "", "", RecommendParams(k=3, **params))
+    assert all(result.success for result in recommend.check(published, lists).results)
+
+
+def test_the_first_lists_have_nothing_to_overlap_with(workspace):
+    lists = recommend.make_lists(workspace, "", "", RecommendParams(min_overlap=1.0, max_overlap=0.0))
+    assert all(result.success for result in recommend.check(workspace, lists).results)
+
+
 def test_every_expectation_tells_why_and_has_a_row_it_refuses():
     suite = json.loads((shipped("expectations") / "recommendations.json").read_text())
     metas = [expectation["meta"] for expectation in suite["expectations"]]
     assert all(meta["why"] and meta["severity"] in {"critical", "warning"} for meta in metas)
-    assert {meta["name"] for meta in metas} == {*BAD_LISTS, *FILTERED}
+    assert {meta["name"] for meta in metas} == {*BAD_LISTS, *FILTERED, *BOUNDS}

@@ -2,6 +2,9 @@
 -- was_seen: the user had the item before, at $since (microseconds since 1970) or later if that is given.
 -- is_barred: the user must not get it (a block, or the last event with it took it back).
 -- previous_score: the score one rank above. most_of_a_kind: how far the list is over a cap, at most 0 if none.
+-- coverage, item_share and overlap stand in one row of their own: the share of the items that could be had
+-- which is in a list; the share of the lists that hold the same item; and the share of the places, of those
+-- users who had a list before, whose item was in that list.
 -- places_left: items that the user could have got, of those the model or the popular list can name.
 CREATE TABLE checked_lists AS
 WITH
@@ -84,6 +87,22 @@ unserved AS (
     LEFT JOIN withheld USING (user_id)
 ),
 
+previous AS (
+    SELECT user_id, item_id FROM read_parquet($previous)
+),
+
+figures AS (
+    SELECT
+        (SELECT count(DISTINCT item_id) FROM lists) / nullif((SELECT count(*) FROM model_items), 0) AS coverage,
+        (SELECT max(listed) FROM (SELECT count(*) AS listed FROM lists GROUP BY item_id))
+        / (SELECT count(DISTINCT user_id) FROM lists) AS item_share,
+        (
+            SELECT avg(if(previous.item_id IS NULL, 0, 1))
+            FROM (SELECT user_id, item_id FROM lists SEMI JOIN previous USING (user_id)) AS again
+            LEFT JOIN previous ON again.user_id = previous.user_id AND again.item_id = previous.item_id
+        ) AS overlap
+),
+
 served AS (
     SELECT
         lists.user_id,
@@ -123,4 +142,12 @@ SELECT
     user_id,
     FALSE AS is_served,
     places_left
-FROM unserved;
+FROM unserved
+UNION ALL BY NAME
+SELECT
+    *,
+    $min_coverage::DOUBLE AS min_coverage,
+    $max_item_share::DOUBLE AS max_item_share,
+    $min_overlap::DOUBLE AS min_overlap,
+    $max_overlap::DOUBLE AS max_overlap
+FROM figures;
