@@ -38,10 +38,10 @@ class EvaluateParams(BaseModel):
     It is refused only where its whole interval lies below.
     """
 
-    gate_coverage: float = Field(0.01, ge=0, le=1)
-    """Share of the items that its lists could hold at most which they must hold together.
+    gate_coverage: float = Field(0.5, ge=0, le=1)
+    """How much of the champion's catalogue coverage (popularity's where there is none) its lists must keep.
 
-    A model that gives everybody the same list has collapsed, whatever its score.
+    A model that has collapsed to the same few items for everybody loses far more.
     """
 
     gate_full_lists: float = Field(0.95, ge=0, le=1)

@@ -39,7 +39,10 @@ class Rule:
 def judge(
     challenger: Scores, rivals: Mapping[str, Scores], groups: Groups, params: EvaluateParams
 ) -> tuple[Rule, ...]:
-    """Hold the challenger against every rule; `rivals` are popularity and, where it counts, the champion."""
+    """Hold the challenger against every rule.
+
+    rivals: popularity and, after it, the champion where there is another whose score counts.
+    """
     apart = np.stack([challenger.ndcg - rival.ndcg for rival in rivals.values()], axis=1)
     intervals = dict(zip(rivals, mean_intervals(apart, confidence=params.gate_confidence), strict=True))
     return (
@@ -49,7 +52,7 @@ def judge(
         _ahead_of_popularity(rivals[POPULARITY], intervals[POPULARITY]),
         *(_not_behind(rivals[role], intervals[role], params) for role in rivals if role == CHAMPION),
         _no_group_worse_off(rivals, apart, groups, params),
-        _covers_the_catalogue(challenger, params),
+        _covers_the_catalogue(challenger, rivals, params),
         _fills_its_lists(challenger, params),
     )
 
@@ -99,10 +102,14 @@ def _harmed(
             )
 
 
-def _covers_the_catalogue(challenger: Scores, params: EvaluateParams) -> Rule:
-    required = params.gate_coverage * challenger.reachable
+def _covers_the_catalogue(challenger: Scores, rivals: Mapping[str, Scores], params: EvaluateParams) -> Rule:
+    *_, rival = rivals.values()  # the champion where there is one
+    required = params.gate_coverage * rival.coverage
     passed = challenger.coverage >= required
-    why = f"has {challenger.coverage:.2%} of the items in its lists, at least {required:.2%} are asked for"
+    why = (
+        f"has {challenger.coverage:.2%} of the items in its lists, {rival.version} {rival.coverage:.2%}: "
+        f"at least {required:.2%} are asked for"
+    )
     return Rule("coverage", passed, why, {"required": required, "estimate": challenger.coverage})
 
 

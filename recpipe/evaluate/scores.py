@@ -23,11 +23,11 @@ class Scores:
     """What one model reached on a test of u users.
 
     ndcg, recall: (u,) float64 in [0, 1], users in the order of the test. coverage: share of the
-    candidate items that are in some list; reachable: the most of it that so many lists could have.
-    full_lists: share of the lists that are as long as they could be. problem: why the scores cannot be
-    trusted, else "". seen_test: "has seen events of this test (…)" where it may have been trained on them,
-    else ""; such scores are no evidence. by_user: each metric at each cutoff, "mrr@20" -> (u,) float64.
-    lists: (u, longest cutoff) int32, item indices of the snapshot best first, 0 where a list ends.
+    candidate items that are in some list. full_lists: share of the lists that are as long as they could be.
+    problem: why the scores cannot be trusted, else "". seen_test: "has seen events of this test (…)" where it
+    may have been trained on them, else ""; such scores are no evidence. by_user: each metric at each
+    cutoff, "mrr@20" -> (u,) float64. lists: (u, longest cutoff) int32, item indices of the snapshot best
+    first, 0 where a list ends.
     """
 
     version: str
@@ -40,7 +40,6 @@ class Scores:
     seen_test: str = ""
     by_user: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
     lists: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.int32), repr=False)
-    reachable: float = 1.0
     full_lists: float = 1.0
 
     def named(self) -> str:
@@ -117,7 +116,6 @@ def _score(recommender: Recommender, test: HeldOut) -> Scores:
         problem=f"model version {recommender.version}: every item has the same score" if all_equal else "",
         by_user=by_user,
         lists=np.concatenate(lists),
-        reachable=min(1.0, test.counts.users * test.k / test.snapshot.vocabulary.size),
         full_lists=float(np.concatenate(is_full).mean()),
     )
 

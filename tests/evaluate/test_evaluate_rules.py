@@ -12,7 +12,7 @@ LEVELS = np.linspace(0.1, 0.5, USERS)
 
 
 def scores(version, ndcg, **told):
-    return Scores(version, version.partition("-")[0], 10, ndcg, ndcg, 0.5, **told)
+    return Scores(version, version.partition("-")[0], 10, ndcg, ndcg, **{"coverage": 0.5} | told)
 
 
 def noise(spread, seed=0):
@@ -120,11 +120,16 @@ def test_a_group_below_the_minimum_is_not_judged():
     assert not kept(harmed, groups=few, min_segment=15)["no group worse off"]
 
 
-def test_lists_that_hold_too_little_of_the_catalogue_are_refused():
-    narrow = scores("mean-2", LEVELS + 0.1)
-    assert narrow.coverage == 0.5
-    assert not kept(LEVELS + 0.1, gate_coverage=0.6)["coverage"]
-    assert kept(LEVELS + 0.1, gate_coverage=0.6, told={"reachable": 0.8})["coverage"], "0.48 is asked for"
+def test_lists_that_hold_much_less_of_the_catalogue_than_the_champions_are_refused():
+    """Those of the rivals hold half of it."""
+    rule = rules(LEVELS + 0.1, told={"coverage": 0.2})["coverage"]
+    assert (rule.passed, rule.why) == (
+        False,
+        "has 20.00% of the items in its lists, popularity-1 50.00%: at least 25.00% are asked for",
+    )
+    assert "mean-1 50.00%" in rules(LEVELS + 0.1, champion=LEVELS, told={"coverage": 0.2})["coverage"].why
+    assert kept(LEVELS + 0.1, told={"coverage": 0.25})["coverage"]
+    assert kept(LEVELS + 0.1, told={"coverage": 0.2}, gate_coverage=0.4)["coverage"]
 
 
 def test_too_many_short_lists_are_refused():

@@ -90,15 +90,6 @@ def test_lists_are_full_when_nothing_more_could_be_listed(workspace):
     assert scored(workspace, known, "mean-b", k=5).full_lists == 1 / 6
 
 
-def test_so_many_lists_can_hold_so_much_of_the_catalogue(workspace):
-    assert scored(workspace, PAIRS, k=1).reachable == 1, "six lists of one, six items"
-    known = {f"u{number}": [f"i{number}"] for number in range(8)}
-    make_snapshot(workspace, known, {"u0": ["i1"], "u1": ["i2"]})
-    rising = {f"i{number}": [float(number)] for number in range(8)}
-    found = scored(workspace, rising, "popularity-a", "popularity", k=2)
-    assert (found.reachable, found.coverage) == (4 / 8, 2 / 8)
-
-
 def test_models_stand_side_by_side_with_popularity_as_the_measure(workspace):
     scores = {
         "challenger": scored(workspace, PAIRS, k=1),
