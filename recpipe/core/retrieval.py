@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from recpipe.core.ragged import Ragged
+from recpipe.core.tiles import best_of_tiles, tile_rows
 
 SCORE_BYTES = 64 * 2**20  # of one chunk's score matrix; TensorFlow holds about three of them at a time
 MAX_CHUNK_ROWS = 1024
@@ -36,22 +37,29 @@ def top_k(
 
     excluded: row i holds the item indices query i must not get (indices beyond the items are ignored).
     allowed: (n + 1,) bool, items any query may get. Row 0 (unknown) is never returned.
-    Ties go to the lower index. Memory is bounded: queries are searched in chunks.
+    Ties go to the lower index. Memory is bounded: queries and items are searched in tiles.
     """
     _check_shapes(query_vectors, item_vectors, excluded, allowed)
-    count = len(item_vectors)
-    barred = np.zeros(count, dtype=bool) if allowed is None else ~allowed
-    barred[0] = True
-    search, items = _search(), _as_tensor(item_vectors)
-    found = min(k, count)
+    may = np.ones(len(item_vectors), bool) if allowed is None else allowed.copy()
+    may[0] = False
+    kept = np.flatnonzero(may)
+    # what nobody may get is not even scored
+    some = item_vectors[1:] if len(kept) == len(item_vectors) - 1 else item_vectors[kept]
+    vectors = np.ascontiguousarray(some, np.float32)
     indices = np.zeros((len(query_vectors), k), dtype=np.int32)
     scores = np.full((len(query_vectors), k), -np.inf, dtype=np.float32)
-    rows = chunk_rows(count)
+    found = min(k, len(kept))
+    if found == 0:
+        return TopK(indices, scores)
+    place = np.full(len(item_vectors), -1, np.int64)
+    place[kept] = np.arange(len(kept))
+    rows = tile_rows(len(kept), found)
     for start in range(0, len(query_vectors), rows):
         chunk = slice(start, min(start + rows, len(query_vectors)))
-        pairs = _excluded_pairs(excluded, chunk, count)
-        best, which = search(_as_tensor(query_vectors[chunk]), items, barred, pairs, found)
-        scores[chunk, :found], indices[chunk, :found] = best.numpy(), which.numpy()
+        barred = _barred_pairs(excluded, chunk, place)
+        queries = np.ascontiguousarray(query_vectors[chunk], np.float32)
+        which, scores[chunk, :found] = best_of_tiles(queries, vectors, found, *barred)
+        indices[chunk, :found] = kept[which]
     indices[np.isneginf(scores)] = 0
     return TopK(indices, scores)
 
@@ -72,7 +80,7 @@ def log_normalizers(query_vectors: np.ndarray, item_vectors: np.ndarray, allowed
 
 
 def chunk_rows(item_count: int) -> int:
-    """How many queries are searched at once, so that their scores stay within SCORE_BYTES."""
+    """How many queries are summed at once, so that their scores stay within SCORE_BYTES."""
     return max(1, min(MAX_CHUNK_ROWS, SCORE_BYTES // (4 * item_count)))
 
 
@@ -87,44 +95,20 @@ def _check_shapes(
         raise ValueError(f"the allowed mask has shape {allowed.shape}, expected ({len(items)},)")
 
 
-def _excluded_pairs(excluded: Ragged | None, chunk: slice, count: int) -> np.ndarray:
-    """(query within the chunk, item) pairs to leave out, (m, 2) int32."""
+def _barred_pairs(excluded: Ragged | None, chunk: slice, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Queries within the chunk and the items that they must not get, by their place among those scored."""
     if excluded is None:
-        return np.empty((0, 2), dtype=np.int32)
+        return np.empty(0, np.int64), np.empty(0, np.int64)
     rows = excluded.take(np.arange(chunk.start, chunk.stop))
-    rows = rows.where(rows.values < count)
-    return np.stack([rows.row_numbers, rows.values], axis=1).astype(np.int32)
+    known = rows.where(rows.values < len(place))
+    places = place[known.values]
+    return known.row_numbers[places >= 0], places[places >= 0]
 
 
 def _as_tensor(vectors: np.ndarray) -> Any:
     import tensorflow as tf
 
     return tf.constant(vectors, dtype=tf.float32)
-
-
-@cache
-def _search() -> Any:
-    """The compiled search, traced once for all shapes; TensorFlow loads here, not at import."""
-    import tensorflow as tf
-
-    def search(queries: Any, items: Any, barred: Any, pairs: Any, k: Any) -> Any:
-        scores = tf.matmul(queries, items, transpose_b=True)
-        scores = tf.where(barred[None, :], -np.inf, scores)
-        ruled_out = tf.fill([tf.shape(pairs)[0]], np.float32(-np.inf))
-        scores = tf.tensor_scatter_nd_update(scores, pairs, ruled_out)
-        return tf.math.top_k(scores, k)  # equal scores: the lower index first
-
-    vectors = tf.TensorSpec([None, None], tf.float32)
-    return tf.function(
-        search,
-        input_signature=[
-            vectors,
-            vectors,
-            tf.TensorSpec([None], tf.bool),
-            tf.TensorSpec([None, 2], tf.int32),
-            tf.TensorSpec([], tf.int32),
-        ],
-    )
 
 
 @cache

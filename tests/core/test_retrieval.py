@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recpipe.core import retrieval
+from recpipe.core import retrieval, tiles
 from recpipe.core.ragged import Ragged
 from recpipe.core.retrieval import TopK, chunk_rows, top_k
 
@@ -30,11 +30,20 @@ ALLOWED = RANDOM.random(41) < 0.5
 
 @pytest.mark.parametrize("excluded", [None, EXCLUDED])
 @pytest.mark.parametrize("allowed", [None, ALLOWED])
-@pytest.mark.parametrize("rows", [1, 4, 1000])
-def test_it_finds_what_sorting_finds(
-    excluded: Ragged | None, allowed: np.ndarray | None, rows: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("tile_items", "tile_bytes", "pending"), [(3, 16, 1), (7, 999, 50), (16, 999, 50), (1000, 10**6, 10**6)]
+)
+def test_it_finds_what_sorting_finds_however_it_is_tiled(
+    excluded: Ragged | None,
+    allowed: np.ndarray | None,
+    tile_items: int,
+    tile_bytes: int,
+    pending: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(retrieval, "MAX_CHUNK_ROWS", rows)
+    monkeypatch.setattr(tiles, "TILE_ITEMS", tile_items)
+    monkeypatch.setattr(tiles, "TILE_BYTES", tile_bytes)
+    monkeypatch.setattr(tiles, "PENDING", pending)
     found, expected = (search_(8, excluded, allowed) for search_ in (search, by_sorting))
     np.testing.assert_array_equal(found.indices, expected.indices)
     np.testing.assert_array_equal(found.scores, expected.scores)
@@ -88,3 +97,25 @@ def test_shapes_that_do_not_fit_are_named(
 ) -> None:
     with pytest.raises(ValueError, match=named):
         top_k(queries, ITEMS, 2, excluded=excluded, allowed=allowed)
+
+
+@pytest.mark.parametrize("k", [1, 2, 8, 40])
+def test_the_bar_of_the_first_tile_loses_nothing(k: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one tile of 40 items and few places, groups of items set a bar; with many they cannot."""
+    np.testing.assert_array_equal(search(k, EXCLUDED, None).indices, by_sorting(k, EXCLUDED, None).indices)
+
+
+@pytest.mark.parametrize("falling", [False, True])
+def test_scores_in_order_of_the_items_are_no_trap(falling: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rising scores pass every bar; all that pass are sorted in before they are too many."""
+    monkeypatch.setattr(tiles, "TILE_ITEMS", 16)
+    monkeypatch.setattr(tiles, "PENDING", 64)
+    items = np.arange(1000, dtype=np.float32)[:, None] * (-1 if falling else 1)
+    found = top_k(np.ones((3, 1), np.float32), items, 3)
+    assert found.indices.tolist() == [[1, 2, 3] if falling else [999, 998, 997]] * 3
+
+
+def test_a_tile_stays_within_its_bound() -> None:
+    for items, k in ((2, 1), (10_000, 100), (1_000_000, 100), (1_000_000, 1_000_000)):
+        rows = tiles.tile_rows(items, k)
+        assert rows == 1 or rows * max(k, min(items, tiles.TILE_ITEMS)) * 4 <= tiles.TILE_BYTES
