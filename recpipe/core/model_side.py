@@ -7,7 +7,6 @@ import numpy as np
 
 from recpipe.core import columns as c
 from recpipe.core.caps import Search
-from recpipe.core.errors import DataError
 from recpipe.core.mixture import Mixture
 from recpipe.core.ragged import Ragged
 from recpipe.core.recommender import Recommender, RepeatModel, UnusableModel, made_at
@@ -30,7 +29,7 @@ class Newcomers:
 class ModelSide:
     """Translates between a snapshot's catalogue and a model, and scores with the model.
 
-    Raises UnusableModel if the model's item vectors are not finite, DataError if it knows no item here.
+    Raises UnusableModel if the model's item vectors are not finite, or if it knows no item here.
     """
 
     def __init__(
@@ -187,7 +186,7 @@ class ModelSide:
         if not np.isfinite(self._recommender.item_vectors).all():
             raise UnusableModel(f"model version {version}: its item vectors are not finite")
         if not self._to_snapshot.any():
-            raise DataError(
+            raise UnusableModel(
                 f"model version {version}: it knows no item of this snapshot",
                 "Train on the snapshot, or choose a snapshot of the same items.",
             )

@@ -56,8 +56,8 @@ class Ranker:
     taken of late, of the snapshot's vocabulary only, at either moment. So an item first seen in the test
     part, or with fewer than `features.min_item_events`, is in no list but of a model that knows it: a refit,
     or one of another snapshot. `popular` gives other lists for such users, `newcomers` candidates beyond
-    what the model knows. Raises UnusableModel if the model's item vectors are not finite, DataError
-    if it knows no item of the snapshot.
+    what the model knows. Raises UnusableModel if the model's item vectors are not finite, or if
+    it knows no item of the snapshot.
     """
 
     def __init__(

@@ -12,7 +12,7 @@ from recpipe.core.vocabulary import Vocabulary
 
 
 class UnusableModel(DataError):
-    """A model whose scores are no numbers; nothing may be served from it."""
+    """A model that cannot rank here: its scores are no numbers, or it knows no item. Never served."""
 
 
 class RepeatModel(Protocol):

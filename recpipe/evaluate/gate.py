@@ -72,6 +72,9 @@ def decide(
     if champion is not None and champion.seen_test:
         passed_over = f" The score of {champion.named()} does not count: it {champion.seen_test}."
         champion = None
+    elif champion is not None and champion is not challenger and champion.problem:
+        passed_over = f" The champion {champion.version} does not count: {champion.problem}."
+        champion = None
     rivals = {POPULARITY: popularity}
     if champion is not None and champion is not challenger and champion is not popularity:
         rivals[CHAMPION] = champion

@@ -28,7 +28,15 @@ def contestants(
         roles[CHAMPION] = champion
     for role in (CHALLENGER, POPULARITY):
         _check_snapshot(workspace, role, roles[role], test.snapshot.name)
-    return {role: train.load(workspace, version) for role, version in roles.items()}
+    try:
+        return {role: train.load(workspace, version) for role, version in roles.items()}
+    except DataError as error:
+        if not champion or workspace.models.is_whole(champion):
+            raise
+        raise DataError(
+            f"the champion {champion} cannot be compared: {error.message}",
+            "Put its files back, or choose another: recpipe rollback, recpipe promote.",
+        ) from error
 
 
 def _check_snapshot(workspace: Workspace, role: str, version: str, test: str) -> None:

@@ -44,7 +44,26 @@ def test_a_champion_in_another_role_is_loaded_once(workspace):
 def test_an_altered_champion_is_refused_by_name(workspace):
     registry.promote(workspace, "mean-old", why="w", who="ann")
     alter(workspace.models.path("mean-old") / "item_vectors.npy")
-    with pytest.raises(DataError, match=r"mean-old/item_vectors\.npy: altered"):
+    with pytest.raises(
+        DataError, match=r"champion mean-old cannot.*mean-old/item_vectors\.npy: altered"
+    ) as raised:
+        contestants(workspace)
+    assert "recpipe rollback" in raised.value.hint
+
+
+def test_a_champion_that_is_gone_is_told_by_name(workspace):
+    registry.promote(workspace, "mean-old", why="w", who="ann")
+    workspace.models.remove("mean-old")
+    with pytest.raises(
+        DataError, match=r"champion mean-old cannot be compared: .*no model version 'mean-old'"
+    ):
+        contestants(workspace)
+
+
+def test_an_altered_challenger_is_not_blamed_on_the_champion(workspace):
+    registry.promote(workspace, "mean-old", why="w", who="ann")
+    alter(workspace.models.path("mean-new") / "item_vectors.npy")
+    with pytest.raises(DataError, match=r"^\S*mean-new/item_vectors\.npy: altered"):
         contestants(workspace)
 
 

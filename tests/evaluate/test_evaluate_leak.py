@@ -88,3 +88,11 @@ def test_a_champion_with_another_vocabulary_is_translated_at_the_gate(workspace)
     assert decision.reason.startswith(
         "other stays champion: new (NDCG@1 0.6667) is not surely ahead of other"
     )
+
+
+def test_a_champion_that_knows_none_of_todays_items_does_not_count(workspace):
+    make_model(workspace, "older", {"x": [1.0], "y": [2.0]}, name="other", kind="popularity", split=EARLIER)
+    registry.promote(workspace, "other", why="before", who="test")
+    _, decision, champion = run(workspace, NONE_RIGHT)
+    assert champion == "popularity-new"
+    assert "The champion other does not count: model version other: it knows no item" in decision.reason
