@@ -10,7 +10,7 @@ from importlib import import_module
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:Run", "Run the pipeline: collect, features, train, evaluate, recommend."),
     "stage": ("run:RunStage", "Run one stage on what the stages before it left."),
-    "export": ("export:Export", "Write the current lists to OUT.parquet, OUT.csv or OUT.jsonl."),
+    "export": ("export:Export", "Write the current lists to a file, a database, or Redis."),
     "recommend": ("recommend:Recommend", "Show one user's list with titles, and what the user did last."),
     "publications": ("publications:Publications", "List the publications that are kept."),
     "publish": ("publish:Publish", "Let readers see a kept publication again."),

@@ -1,12 +1,11 @@
 """A database by its SQLAlchemy address: opened for reading, its rows in batches, its errors in our words."""
 
-import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recpipe.core.addresses import DRIVERS, VARIABLE, filled
 from recpipe.core.errors import DataError, ParameterError, RecpipeError, UnreachableError
 
 if TYPE_CHECKING:
@@ -15,19 +14,11 @@ if TYPE_CHECKING:
 BATCH_ROWS = 50_000
 """So many rows are held in memory at once."""
 
-DRIVERS = {
-    "postgresql": ("psycopg", "postgres"),
-    "mysql": ("pymysql", "mysql"),
-    "mariadb": ("pymysql", "mysql"),
-}
-"""Kind of database -> the driver taken where the address names none, and the extra that brings it."""
-
 _ZONE_OF_SESSION = {
     "postgresql": "SELECT set_config('TimeZone', :zone, false)",
     "mysql": "SET time_zone = :zone",
     "mariadb": "SET time_zone = :zone",
 }
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 class Database:
@@ -46,7 +37,7 @@ class Database:
         self._time_zone = time_zone
         self.shown = self._url.render_as_string(hide_password=True)
         """The address without its password."""
-        self.tells_password = bool(self._url.password) and not _VARIABLE.search(address)
+        self.tells_password = bool(self._url.password) and not VARIABLE.search(address)
         """Whether the password itself stands in the address."""
 
     @contextmanager
@@ -161,21 +152,8 @@ def _url(address: str) -> "URL":
     driver = DRIVERS.get(url.drivername, ("", ""))[0]
     return url.set(
         drivername=f"{url.drivername}+{driver}" if driver else url.drivername,
-        username=_filled(url.username),
-        password=_filled(url.password),
-        host=_filled(url.host),
-        database=_filled(url.database),
+        username=filled(url.username, "collect.database"),
+        password=filled(url.password, "collect.database"),
+        host=filled(url.host, "collect.database"),
+        database=filled(url.database, "collect.database"),
     )
-
-
-def _filled(part: str | None) -> str | None:
-    """Put variables of the environment into a part of an address."""
-
-    def value_of(match: re.Match[str]) -> str:
-        if match[1] not in os.environ:
-            raise ParameterError(
-                f"collect.database: the variable {match[1]} is not set", f"export {match[1]}=…"
-            )
-        return os.environ[match[1]]
-
-    return _VARIABLE.sub(value_of, part) if part else None

@@ -1,80 +1,32 @@
-"""Write the current lists to one file: Parquet, CSV or JSON lines."""
+"""Hand the current lists on: to a file, a table of a database, or Redis."""
 
-import json
-from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
-
-from recpipe.core.errors import DataError, ParameterError
-from recpipe.core.files import temporary
 from recpipe.core.workspace import Workspace
+from recpipe.recommend.export_file import write_file
+from recpipe.recommend.export_redis import write_redis
+from recpipe.recommend.export_sql import write_table
 from recpipe.recommend.publication import Publication
-from recpipe.recommend.schema import SCHEMA
-
-Batches = Iterator[pa.RecordBatch]
 
 
-def export(workspace: Workspace, out: Path) -> int:
-    """Write every recommendation, in the columns of `SCHEMA`, to `out`; return the rows.
+def export(workspace: Workspace, out: str | Path, *, name: str = "recommendations") -> int:
+    """Write every recommendation of the current publication to `out`; return how many there are.
 
-    The suffix chooses the format: .parquet, .csv or .jsonl. Rows are streamed; the file appears whole
-    or not at all. Raises ParameterError for another suffix, DataError if there is no publication yet,
-    if a file of it was altered, or if `out` cannot be written.
+    out: a file (.parquet, .csv or .jsonl), an address of SQLAlchemy's, where the table `name` is replaced,
+    or redis://…, where `name` begins the keys. In an address `${NAME}` is taken from the environment.
+
+    Whoever reads `out` sees all of the old content or all of the new, and keeps the old if this fails.
+    Memory does not grow with the number of users. Raises ParameterError for a suffix or an address that
+    is none, DataError if there is no publication yet, naming the file of it that was altered, or if `out`
+    refuses what is written; UnreachableError if it does not answer.
     """
-    write = _WRITERS.get(out.suffix.lower())
-    if write is None:
-        raise ParameterError(f"{out}: unknown suffix {out.suffix!r}", f"Use one of: {', '.join(_WRITERS)}.")
-    if out.is_dir() or not out.parent.is_dir():
-        reason = "it is a folder" if out.is_dir() else f"there is no folder {out.parent}"
-        raise DataError(f"{out}: cannot be written, {reason}", "Name a file in a folder that exists.")
     publication = Publication.open(workspace)
     workspace.publications.verify(publication.name)
-    return _write_whole(out, write, publication)
-
-
-def _write_whole(out: Path, write: Callable[[Path, Batches], None], publication: Publication) -> int:
-    unfinished = temporary(out.parent, "export")
-    try:
-        write(unfinished, publication.batches())
-        unfinished.replace(out)
-    except OSError as error:
-        raise DataError(
-            f"{out}: cannot be written ({error.strerror or error})", "Name another file."
-        ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    place = str(out)
+    if place.startswith(("redis://", "rediss://")):
+        write_redis(place, name, publication)
+    elif "://" in place:
+        write_table(place, name, publication)
+    else:
+        write_file(Path(place), publication)
     return publication.rows
-
-
-def _write_parquet(path: Path, batches: Batches) -> None:
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-
-
-def _write_csv(path: Path, batches: Batches) -> None:
-    with pyarrow.csv.CSVWriter(path, SCHEMA) as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-
-
-def _write_jsonl(path: Path, batches: Batches) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        for batch in batches:
-            file.writelines(_json(row) + "\n" for row in batch.to_pylist())
-
-
-def _json(row: dict[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False, default=datetime.isoformat)
-
-
-_WRITERS: dict[str, Callable[[Path, Batches], None]] = {
-    ".parquet": _write_parquet,
-    ".csv": _write_csv,
-    ".jsonl": _write_jsonl,
-}
