@@ -57,13 +57,13 @@ def test_the_version_before_stays_for_who_just_read_its_name_and_older_ones_go(p
 @pytest.mark.slow
 def test_an_export_that_fails_half_way_leaves_what_was_current(published, redis, address, monkeypatch):
     recommend.export(published, address)
-    before = {key: redis.get(key) for key in redis.keys()}
+    before = {key: redis.get(key) for key in redis.scan_iter()}
     publish(published, k=1)
     monkeypatch.setattr("recpipe.recommend.export_redis.KEYS_AT_ONCE", 1)
     half_way(monkeypatch)
     with pytest.raises(DataError, match="the power went"):
         recommend.export(published, address)
-    assert {key: redis.get(key) for key in redis.keys()} == before
+    assert {key: redis.get(key) for key in redis.scan_iter()} == before
 
 
 @pytest.mark.slow
