@@ -20,6 +20,8 @@ from recpipe.core.workspace import Workspace
 
 LOG = "promotions.jsonl"
 LOCK = ".promotions.lock"
+PIPELINE = "pipeline"
+"""Who moves the champion where no person does."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,11 @@ def moves(workspace: Workspace) -> list[Move]:
 
 
 def taken_back(workspace: Workspace, version: str) -> Move | None:
-    """Return the rollback that led away from `version`, None if it was promoted since, or never."""
+    """Return the move by which a person put another in the place of `version`, None if it came back since."""
     for move in reversed(moves(workspace)):
-        if move.action == "rollback" and move.replaced == version:
+        if move.action != "late" and move.replaced == version and move.who != PIPELINE:
             return move
-        if move.action != "late" and move.version == version:
+        if move.action != "late" and version in (move.version, move.replaced):
             return None
     return None
 

@@ -128,7 +128,7 @@ def _sentence(rules: Sequence[Rule]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def promote(workspace: Workspace, decision: Decision, *, who: str = "pipeline") -> str:
+def promote(workspace: Workspace, decision: Decision, *, who: str = promotions.PIPELINE) -> str:
     """Carry out the decision, after a smoke test of whom it names, and return the champion.
 
     The pointer moves last, after the version's files are verified. Raises BusyError if the champion

@@ -96,14 +96,19 @@ def test_what_came_too_late_is_no_champion_to_go_back_to(workspace):
     assert [move.action for move in promotions.moves(workspace)] == ["promote", "promote", "late", "late"]
 
 
-def test_a_version_is_taken_back_by_a_rollback_until_it_is_promoted_again(workspace):
+def test_a_version_is_taken_back_by_a_person_until_it_is_promoted_again(workspace):
     promote(workspace, "mean-a", "mean-b")
     registry.rollback(workspace, why="odd lists", who="bob")
     assert promotions.taken_back(workspace, "mean-b").why == "odd lists"
     assert promotions.taken_back(workspace, "mean-a") is None
-    promote(workspace, "mean-b")
+    registry.promote(workspace, "mean-b", why="they are right", who="bob")
     assert promotions.taken_back(workspace, "mean-b") is None
-    assert promotions.taken_back(workspace, "mean-c") is None
+    assert promotions.taken_back(workspace, "mean-a").why == "they are right"
+    registry.promote(workspace, "mean-c", why="is ahead", who="pipeline")
+    assert promotions.taken_back(workspace, "mean-b") is None, "a better one came, no person"
+    with pytest.raises(BusyError):
+        registry.promote(workspace, "mean-a", why="w", who="ann", instead_of="mean-b")
+    assert promotions.taken_back(workspace, "mean-c") is None, "ann came too late"
 
 
 def test_a_version_pruned_meanwhile_is_refused_and_not_recorded(workspace, monkeypatch):

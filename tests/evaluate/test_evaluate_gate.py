@@ -161,7 +161,7 @@ def test_no_run_promotes_again_what_somebody_took_back(workspace):
     assert decision.champion == "mean-old"
     assert re.search(r"mean-new \(NDCG@10 0\.3000\) was taken back by ann on .*: odd lists", decision.reason)
     registry.promote(workspace, "mean-new", why="the lists are right", who="ann")
-    registry.promote(workspace, "mean-old", why="for the test", who="ann")
+    registry.promote(workspace, "mean-old", why="for the test", who="pipeline")
     assert decide(workspace, challenger=0.3, popularity=0.1, champion_ndcg=0.2, named="mean-old").promoted
 
 
