@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from scipy.sparse import csr_array
 
-from recpipe.core.bootstrap import Interval, mean_interval
+from recpipe.core.bootstrap import Interval, mean_interval, mean_intervals
 from recpipe.core.metrics import hits, recall_at_k
 from recpipe.core.ragged import Ragged
 from recpipe.evaluate.audience import Audience
@@ -33,14 +33,17 @@ def beyond(
     late = right.where(asked.is_late[right.values])
     late_recall = recall_at_k(found & asked.is_late[lists], late.lengths, lists.shape[1])
     recall = recall_at_k(found, right.lengths, lists.shape[1])
+    by_user = {
+        "novelty (bits)": novelty(lists, asked),
+        **{f"diversity by {name}": diversity(lists, space) for name, space in spaces.items()},
+        "popularity lift": popularity_lift(lists, asked),
+        "repeat share": repeat_share(lists, asked.seen),
+    }
     return {
         "coverage": float((shown > 0).mean()),
         "Gini": gini(shown),
         "share of the top 1 %": top_share(shown),
-        "novelty (bits)": _mean(novelty(lists, asked)),
-        **{f"diversity by {name}": _mean(diversity(lists, space)) for name, space in spaces.items()},
-        "popularity lift": _mean(popularity_lift(lists, asked)),
-        "repeat share": _mean(repeat_share(lists, asked.seen)),
+        **_means(by_user),
         "cold-user recall": _mean(recall[asked.events == 0]),
         "cold-item recall": _mean(late_recall[late.lengths > 0]),
     }
@@ -123,6 +126,16 @@ def _mean_of_items(lists: np.ndarray, values: np.ndarray) -> np.ndarray:
 def _incidence(lists: np.ndarray, columns: int) -> csr_array:
     rows, places = np.nonzero(lists)
     return csr_array((np.ones(len(rows)), (rows, lists[rows, places])), shape=(len(lists), columns))
+
+
+def _means(by_user: Mapping[str, np.ndarray]) -> dict[str, Told]:
+    """Return the means of what is told of every user together, and of what is not one by one."""
+    whole = [name for name, values in by_user.items() if not np.isnan(values).any()]
+    found: dict[str, Told] = {name: _mean(values) for name, values in by_user.items() if name not in whole}
+    if whole:
+        columns = np.stack([by_user[name] for name in whole], axis=1)
+        found |= dict(zip(whole, mean_intervals(columns), strict=True))
+    return {name: found[name] for name in by_user}
 
 
 def _mean(by_user: np.ndarray) -> Interval | None:

@@ -9,19 +9,48 @@ from recpipe.core import registry
 from recpipe.core.files import write_json, write_text
 from recpipe.core.starts import STARTED_FROM
 from recpipe.core.workspace import Workspace
+from recpipe.evaluate.bench import Bench
 from recpipe.evaluate.gate import Decision
+from recpipe.evaluate.plots import plots
 from recpipe.evaluate.questions import HeldOut
+from recpipe.evaluate.roles import CHALLENGER
 from recpipe.evaluate.scores import Scores, differences
+from recpipe.evaluate.sections import Block, as_html, as_markdown
+from recpipe.evaluate.tables import (
+    NAMES,
+    Table,
+    accuracy,
+    beyond_accuracy,
+    by_cutoff,
+    by_segment,
+    by_shortcut,
+)
 
 CARD = "card.md"
+PAGE = "evaluation.html"
+BENCH_CARD = "Bench card"
+
+_MEANINGS = [
+    "Gini: 0 all items alike, 1 one item has all places.",
+    "Novelty: -log2 of the share of people who had an item.",
+    "Diversity: 1 - the mean cosine of the pairs of a list.",
+    "Popularity lift: how much more popular the list is than the user's history, 0 as much, 1 twice.",
+    "Cold: users of whom nothing was known; items first taken after what the weights were trained on.",
+]
 
 
 def write_card(
-    workspace: Workspace, role: str, scores: Mapping[str, Scores], test: HeldOut, decision: Decision
+    workspace: Workspace,
+    role: str,
+    scores: Mapping[str, Scores],
+    test: HeldOut,
+    decision: Decision,
+    bench: Bench | None = None,
 ) -> Path:
     """Write `metrics.json` and `card.md` beside the version that played `role`; return the card's path.
 
-    Both are written atomically and are no part of the version's hashed files.
+    Both are written atomically and are no part of the version's hashed files. Without a bench card they tell
+    of the contestants alone.
     """
     own = scores[role]
     folder = workspace.models.path(own.version)
@@ -35,27 +64,85 @@ def write_card(
         "test": test.summary(),
         "compared": compared,
         "challenger_ahead_of": {name: asdict(apart) for name, apart in differences(scores).items()},
+        **({"bench": bench.record()} if bench else {}),
     }
     write_json(folder / registry.METRICS, {**measured, "decision": decision.record()})
-    manifest = workspace.models.manifest(own.version)
-    write_text(folder / CARD, _card(manifest, own, scores, test, decision))
+    sections = _sections(workspace, own, scores, test, decision, bench)
+    write_text(folder / CARD, as_markdown(own.version, _lead(own), sections))
     return folder / CARD
 
 
-def _card(
-    manifest: dict[str, Any], own: Scores, scores: Mapping[str, Scores], test: HeldOut, decision: Decision
-) -> str:
-    sections = {
-        "Data": _bullets(_data(test)),
-        "Metrics": f"{_metrics_table(scores)}\n\n{_bullets_of(_beside(scores))}\n\n{_asked(test)}",
-        "Decision": f"{decision.reason}\n\n{_rules_table(decision)}".strip(),
-        "Parameters": _bullets(manifest.get("parameters", {})),
-        "Training": _bullets(_single(manifest.get("figures", {}))),
-        "Limits": _bullets_of(_limits(manifest, own, test)),
-        "Lineage": _bullets(_lineage(manifest, test)),
+def write_page(
+    folder: Path,
+    workspace: Workspace,
+    scores: Mapping[str, Scores],
+    test: HeldOut,
+    decision: Decision,
+    bench: Bench,
+) -> Path:
+    """Write the challenger's card with its plots as one page of HTML into `folder`; return its path."""
+    challenger = scores[CHALLENGER]
+    sections = _sections(workspace, challenger, scores, test, decision, bench)
+    write_text(
+        folder / PAGE, as_html(challenger.version, _lead(challenger), sections, {BENCH_CARD: plots(bench)})
+    )
+    return folder / PAGE
+
+
+def _lead(own: Scores) -> str:
+    return f"A model of the kind {own.kind}."
+
+
+def _sections(
+    workspace: Workspace,
+    own: Scores,
+    scores: Mapping[str, Scores],
+    test: HeldOut,
+    decision: Decision,
+    bench: Bench | None,
+) -> dict[str, list[Block]]:
+    manifest = workspace.models.manifest(own.version)
+    rules = [(rule.name, "kept" if rule.passed else "broken", rule.why) for rule in decision.rules]
+    return {
+        "Data": [_points(_data(test))],
+        "Metrics": [_metrics_table(scores), _beside(scores), _asked(test)],
+        "Decision": [decision.reason, *([Table(("rule", "", "the challenger"), rules)] if rules else [])],
+        **({} if bench is None else _bench_sections(bench)),
+        "Parameters": [_points(manifest.get("parameters", {}))],
+        "Training": [_points(_single(manifest.get("figures", {})))],
+        "Limits": [_limits(manifest, own, test)],
+        "Lineage": [_points(_lineage(manifest, test))],
     }
-    body = "\n\n".join(f"## {title}\n\n{text}" for title, text in sections.items() if text)
-    return f"# {own.version}\n\nA model of the kind `{own.kind}`.\n\n{body}\n"
+
+
+def _bench_sections(bench: Bench) -> dict[str, list[Block]]:
+    """Tell what is on the bench card; every interval is of 95 %, bootstrap over the users."""
+    sections: dict[str, list[Block]] = {
+        BENCH_CARD: [
+            "All on the same test, with 95 % intervals (bootstrap over the users). Peers have usual "
+            "settings, not tuned ones.",
+            accuracy(bench),
+            [f"Not fitted: {told}." for told in bench.left_out],
+        ],
+        "At every length": [by_cutoff(bench)],
+        "Beyond accuracy": [
+            f"Of lists of {bench.k}.",
+            _MEANINGS,
+            beyond_accuracy(bench),
+        ],
+    }
+    if any(bench.segments.values()):
+        sections["Segments"] = [
+            f"{NAMES[bench.metric]}@{bench.k} in groups of users, and in groups of items, where only such "
+            "right answers count. Groups that would tell of too few people are not shown.",
+            by_segment(bench),
+        ]
+    if bench.shortcuts:
+        sections["What shortcuts would have shown"] = [
+            "Why numbers elsewhere look better: the same model, measured in the usual easier ways.",
+            by_shortcut(bench),
+        ]
+    return sections
 
 
 def _data(test: HeldOut) -> dict[str, Any]:
@@ -128,24 +215,13 @@ def _lineage(manifest: dict[str, Any], test: HeldOut) -> dict[str, Any]:
     }
 
 
-def _metrics_table(scores: Mapping[str, Scores]) -> str:
+def _metrics_table(scores: Mapping[str, Scores]) -> Table:
     names = list(next(iter(scores.values())).means())
-    head = ["role", "version", *names]
     rows = [
-        [role, one.version, *(f"{value:.4f}" for value in one.means().values())]
+        (role, one.version, *(f"{value:.4f}" for value in one.means().values()))
         for role, one in scores.items()
     ]
-    return _table(head, rows)
-
-
-def _rules_table(decision: Decision) -> str:
-    rows = [[rule.name, "kept" if rule.passed else "broken", rule.why] for rule in decision.rules]
-    return _table(["rule", "", "the challenger"], rows) if rows else ""
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return Table(("role", "version", *names), rows)
 
 
 def _single(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,9 +229,5 @@ def _single(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if isinstance(value, int | float | str)}
 
 
-def _bullets(values: Mapping[str, Any]) -> str:
-    return _bullets_of([f"{name}: {value}" for name, value in values.items()])
-
-
-def _bullets_of(lines: list[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
+def _points(values: Mapping[str, Any]) -> list[str]:
+    return [f"{name}: {value}" for name, value in values.items()]

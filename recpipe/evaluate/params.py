@@ -49,3 +49,13 @@ class EvaluateParams(BaseModel):
 
     min_segment: int = Field(20, ge=1)
     """Smallest group of users that is judged by itself: fewer prove little, and could be recognised."""
+
+    metric: Literal["ndcg", "recall", "mrr", "hit_rate"] = "ndcg"
+    """What segments and plots are told in, at k; the gate always compares NDCG."""
+
+    peers_cpu_seconds: float = Field(60.0, ge=0)
+    """What the peers of the bench card (item-kNN, ALS, EASE) may cost, as the size of the data lets expect.
+
+    A peer that would cost more is left out and named; what is left over tries several settings on the
+    validation part. 0 fits none.
+    """

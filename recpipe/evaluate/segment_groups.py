@@ -13,7 +13,7 @@ from recpipe.core.ragged import Ragged
 from recpipe.evaluate.audience import Audience
 
 HEAD_SHARE, MIDDLE_SHARE = 0.5, 0.8
-MOST_VALUES = 30
+MOST_VALUES = 24
 """An attribute of more values than these is an id or a number, not a group."""
 MOST_CATEGORIES = 12
 
@@ -39,31 +39,42 @@ def groups_of(asked: Audience, categories: Sequence[Sequence[str]], least: int) 
     categories: of each item from index 1, those known before the test or more.
     """
     by_kind: dict[str, list[Group]] = {}
-    for group in (*_by_activity(asked), *_by_attributes(asked), *_by_popularity(asked)):
+    for group in (*_by_activity(asked, least), *_by_attributes(asked), *_by_popularity(asked)):
         by_kind.setdefault(group.kind, []).append(group)
     by_kind["category"] = list(_by_category(asked, categories))
     return [group for groups in by_kind.values() for group in _showable(groups, least)]
 
 
-def _by_activity(asked: Audience) -> Iterator[Group]:
-    known = asked.events[asked.events > 0]
-    middle = int(np.median(known)) if len(known) else 0
-    yield _of_users("activity", "new: nothing known", asked.events == 0)
-    is_light = (asked.events > 0) & (asked.events <= middle)
-    yield _of_users("activity", f"light: 1–{middle:,} events", is_light)
-    yield _of_users("activity", f"heavy: over {middle:,} events", asked.events > middle)
+def _by_activity(asked: Audience, least: int) -> Iterator[Group]:
+    """New, light and heavy users, cut at the median; new ones that are too few count as light."""
+    events = asked.events
+    is_new = (events == 0) & ((events == 0).sum() >= least)
+    middle = int(np.median(events[events > 0])) if events.any() else 0
+    is_light = ~is_new & (events <= middle)
+    yield _of_users("activity", "new: nothing known", is_new)
+    yield _of_users("activity", f"light: up to {middle:,} events", is_light)
+    yield _of_users("activity", f"heavy: over {middle:,} events", events > middle)
 
 
 def _by_attributes(asked: Audience) -> Iterator[Group]:
+    """The values of each attribute; of two that say the same, a code and its name, the longer."""
     if asked.attributes is None:
         return
     documents, inverse = np.unique([text or "{}" for text in asked.attributes], return_inverse=True)
     read = [json.loads(document) for document in documents]
+    found: dict[bytes, list[Group]] = {}
     for name in sorted({name for each in read for name in each}):
         told = np.array([_value(each.get(name)) for each in read], object)[inverse]
         values = sorted(set(told) - {""})
         if 1 < len(values) <= MOST_VALUES:
-            yield from (_of_users(name, value, told == value) for value in values)
+            groups = [_of_users(name, value, told == value) for value in values]
+            same = b"".join(sorted(group.users.tobytes() for group in groups))
+            found[same] = max(found.get(same, groups), groups, key=_length)
+    yield from (group for groups in found.values() for group in groups)
+
+
+def _length(groups: Sequence[Group]) -> int:
+    return sum(len(group.name) for group in groups)
 
 
 def _value(value: object) -> str:

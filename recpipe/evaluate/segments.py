@@ -34,7 +34,8 @@ def segments(lists: np.ndarray, asked: Audience, groups: Sequence[Group], metric
     """
     if not groups:
         return []
-    sides = [side for group in groups for side in _sides(lists, asked, group, metric)]
+    found = hits(lists, asked.relevant)
+    sides = [side for group in groups for side in _sides(lists, found, asked, group, metric)]
     columns = np.stack([column for values, are in sides for column in (values * are, are)], axis=1)
     told, drawn = _ratios(columns.mean(axis=0)), _ratios(resampled_means(columns))
     return [
@@ -54,10 +55,9 @@ def _segment(group: Group, told: np.ndarray, drawn: np.ndarray, users: int) -> S
 
 
 def _sides(
-    lists: np.ndarray, asked: Audience, group: Group, metric: str
+    lists: np.ndarray, found: np.ndarray, asked: Audience, group: Group, metric: str
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield, for the group and then for its rest, each user's score and who is in it, (u,) both."""
-    found = hits(lists, asked.relevant)
     for inside in (True, False):
         if group.items is None:
             counts = asked.relevant.lengths

@@ -35,10 +35,24 @@ def names(asked, least=20) -> dict[str, list[str]]:
 
 def test_users_are_grouped_by_activity_and_attributes_and_answers_by_popularity_and_category() -> None:
     assert names(people(events=lambda user: user % 3)) == {
-        "activity": ["new: nothing known", "light: 1–1 events", "heavy: over 1 events"],
+        "activity": ["new: nothing known", "light: up to 1 events", "heavy: over 1 events"],
         "age": ["old", "young"],
         "category": ["dairy", "meat"],
     } | {"popularity": names(people())["popularity"]}
+
+
+def test_new_users_who_are_too_few_count_as_light() -> None:
+    asked = people(events=lambda user: 0 if user < 5 else 1 + (user % 3 == 0))
+    assert names(asked)["activity"] == ["light: up to 1 events", "heavy: over 1 events"]
+
+
+def test_of_an_attribute_and_its_code_only_the_name_is_shown() -> None:
+    told = [
+        json.dumps({"age": "young", "age_code": 1} if user < 30 else {"age": "old", "age_code": 2})
+        for user in range(USERS)
+    ]
+    asked = audience([[1]] * USERS, [[1]] * USERS, [50], attributes=told)
+    assert {group.kind for group in groups_of(asked, [], 20)} == {"activity", "age", "popularity"}
 
 
 def test_head_holds_the_first_half_of_all_that_was_had_and_the_tail_the_last_fifth() -> None:

@@ -3,7 +3,6 @@
 Hu, Koren & Volinsky, "Collaborative filtering for implicit feedback datasets" (2008).
 """
 
-from implicit.cpu.als import AlternatingLeastSquares
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
@@ -16,6 +15,8 @@ SEED = 1
 
 def als(known: Known, setting: Setting) -> Score:
     """Factorise the counts: confidence of a pair = alpha × count (`Known.counts`)."""
+    from implicit.cpu.als import AlternatingLeastSquares
+
     counts = known.counts(str(setting["counts"]), float(setting.get("half_life", 1)))
     with threadpool_limits(1, "blas"):  # implicit has threads of its own, which BLAS's would fight
         model = AlternatingLeastSquares(

@@ -3,15 +3,15 @@
 import warnings
 
 import numpy as np
-from implicit.nearest_neighbours import BM25Recommender, CosineRecommender, TFIDFRecommender
-from implicit.utils import ParameterWarning
 from scipy.sparse import csr_matrix
 
 from recpipe.evaluate.peers.contract import Peer, Score, Setting
 from recpipe.evaluate.peers.known import Known
 from recpipe.evaluate.peers.popularity import DAYS
 
-SIMILARITIES = {"cosine": CosineRecommender, "tf-idf": TFIDFRecommender, "bm25": BM25Recommender}
+SIMILARITIES = {"cosine": "CosineRecommender", "tf-idf": "TFIDFRecommender", "bm25": "BM25Recommender"}
+"""How a similarity is called here, and in implicit."""
+
 NEIGHBOURS = (5, 10, 20, 35, 50, 75, 100, 150, 200, 300, 500, 1000, 2000)
 
 
@@ -21,7 +21,11 @@ def item_knn(known: Known, setting: Setting) -> Score:
     counts, half_life: as `Known.counts`, of what users had; similarity: cosine of these counts, or of
     counts weighed by tf-idf or BM25.
     """
-    model = SIMILARITIES[str(setting["similarity"])](K=int(setting["neighbours"]))
+    from implicit import nearest_neighbours
+    from implicit.utils import ParameterWarning
+
+    kind = getattr(nearest_neighbours, SIMILARITIES[str(setting["similarity"])])
+    model = kind(K=int(setting["neighbours"]))
     history = known.counts(str(setting["counts"]), float(setting.get("half_life", 1)))
     # implicit multiplies with *, which means another thing for an array
     with warnings.catch_warnings():
