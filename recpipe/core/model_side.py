@@ -72,6 +72,11 @@ class ModelSide:
         can[0] = False
         return can
 
+    @property
+    def item_vectors(self) -> np.ndarray:
+        """Vectors by the catalogue's index, (items + 1, d) float32; zeros where it has none."""
+        return self._vectors[self._to_candidate] * (self._to_candidate > 0)[:, None]
+
     def own(self, histories: Histories) -> Histories:
         """Return histories as the model calls their items and types of event; 0 is unknown to it."""
         return histories.translated(self._to_model).retyped(self._types_to_model)

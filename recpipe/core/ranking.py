@@ -130,6 +130,11 @@ class Ranker:
             indices[chosen], scores[chosen] = found.indices, found.scores
         return Ranking(indices, scores, is_personal)
 
+    @property
+    def item_vectors(self) -> np.ndarray:
+        """The model's vectors by the catalogue's index, (items + 1, d) float32; zeros where it has none."""
+        return self._model.item_vectors
+
     def scores(self, histories: Histories, indices: np.ndarray, *, exclude_seen: bool) -> np.ndarray:
         """Return what the model scores `indices` (n, k), items it knows, for n users, (n, k) float32.
 

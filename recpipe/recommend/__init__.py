@@ -14,6 +14,7 @@ from recpipe.recommend.params import RecommendParams
 from recpipe.recommend.publication import Publication
 from recpipe.recommend.publish import prune, publish
 from recpipe.recommend.show import most_recommended, samples, show
+from recpipe.recommend.tradeoff import tradeoff
 
 __all__ = [
     "Deed",
@@ -34,4 +35,5 @@ __all__ = [
     "publish_again",
     "samples",
     "show",
+    "tradeoff",
 ]

@@ -17,7 +17,7 @@ from recpipe.core.ragged import Ragged
 from recpipe.core.ranking import Rules
 from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.vocabulary import Vocabulary
-from recpipe.recommend.item_rules import allowed_items, available_at, caps
+from recpipe.recommend.item_rules import allowed_items, available_at, caps, popular_cap
 from recpipe.recommend.params import RecommendParams
 
 
@@ -46,9 +46,13 @@ class Filters:
         allowed, refused, unknown = allowed_items(snapshot, params)
         blocked, strange = _blocked(snapshot, params.blocks)
         since = available_at(snapshot, params) - timedelta(days=params.seen_days)
+        items = len(allowed) - 1
+        capped = caps(snapshot, params.at_most, items)
+        if params.popularity_cap:
+            capped += (popular_cap(snapshot, params.popularity_cap, params.k, items),)
         return cls(
             allowed=allowed,
-            caps=caps(snapshot, params.at_most, len(allowed) - 1),
+            caps=capped,
             refused=refused,
             unknown=unknown | ({"blocks": strange} if strange else {}),
             blocked=blocked,

@@ -12,12 +12,15 @@ from recpipe.core import columns as c
 from recpipe.core.caps import Cap
 from recpipe.core.errors import DataError, ParameterError
 from recpipe.core.snapshot import Snapshot
-from recpipe.core.store import DatabaseError, Store, connect
+from recpipe.core.store import DatabaseError, connect
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.recommend.params import RecommendParams
 
 CATEGORY = "category"
 """What `at_most` calls the top of the category path; every other name is an attribute."""
+
+HEAD_SHARE = 0.2
+"""Of all events: the items that have them are the most popular ones (see `popular_cap`)."""
 
 logger = logging.getLogger("recpipe.recommend")
 
@@ -137,16 +140,37 @@ def caps(snapshot: Snapshot, at_most: dict[str, int], items: int) -> tuple[Cap, 
 
     Raises DataError for an attribute that no item has.
     """
+    return tuple(
+        Cap(item_groups(snapshot, name, items, f"recommend.at_most names {name!r}"), number)
+        for name, number in at_most.items()
+    )
+
+
+def popular_cap(snapshot: Snapshot, share: float, k: int, items: int) -> Cap:
+    """Return the cap that keeps the most popular items out of `share` of k places.
+
+    They are the fewest items that together have HEAD_SHARE of all events.
+    """
+    events = np.zeros(items + 1, np.int64)
+    counted = snapshot.item_features("now")[c.EVENTS]
+    events[: len(counted)] = counted
+    order = np.argsort(-events, kind="stable")
+    head = order[: int(np.searchsorted(np.cumsum(events[order]), HEAD_SHARE * events.sum())) + 1]
+    groups = np.zeros(items + 1, np.int32)
+    groups[head] = 1
+    return Cap(groups, int((1 - share) * k))
+
+
+def item_groups(snapshot: Snapshot, name: str, items: int, asked: str) -> np.ndarray:
+    """Return the number of each item's value of an attribute, (items + 1,) int32 from 1, 0 = none.
+
+    Raises DataError if no item has it; `asked` says who wanted it.
+    """
     with connect(None) as store:
-        return tuple(Cap(_groups(store, snapshot, name, items), number) for name, number in at_most.items())
-
-
-def _groups(store: Store, snapshot: Snapshot, name: str, items: int) -> np.ndarray:
-    found = store.run_sql("recommend/item_groups", items=item_files(snapshot), attribute=name).rows()
+        found = store.run_sql("recommend/item_groups", items=item_files(snapshot), attribute=name).rows()
     if not found:
         raise DataError(
-            f"recommend.at_most names {name!r}, but no item has this attribute",
-            f"Use {CATEGORY} or an attribute of the items.",
+            f"{asked}, but no item has this attribute", f"Use {CATEGORY} or an attribute of the items."
         )
     groups = np.zeros(items + 1, np.int32)
     index, group = np.array(found, np.int64).T

@@ -25,6 +25,7 @@ from recpipe.recommend.filters import Filters
 from recpipe.recommend.making import ListMaker
 from recpipe.recommend.params import RETENTION, RecommendParams
 from recpipe.recommend.reasons import Reasoner
+from recpipe.recommend.rerank import Reranker
 from recpipe.recommend.schema import CHAMPION_VARIANT, SCHEMA, SCHEMA_VERSION
 from recpipe.recommend.shortness import short_reasons
 
@@ -105,7 +106,8 @@ def make_lists(workspace: Workspace, snapshot: str, champion: str, params: Recom
     newcomers = find_newcomers(workspace, opened, recommender, filters) if params.new_items_share else None
     popular = popular_lists(opened, recommender, params)
     ranker = Ranker(recommender, opened, "now", filters.rules, newcomers=newcomers, popular=popular)
-    maker = ListMaker(ranker, filters, params, newcomers)
+    reranker = Reranker.of(ranker, opened, filters, params) if params.is_reranked else None
+    maker = ListMaker(ranker, filters, params, newcomers, reranker)
     inputs = {name: file_hash(Path(file)) for name, file in params.files().items()}
     identity = content_id(
         opened.name, version, params.model_dump(exclude=set(RETENTION)), inputs, SCHEMA_VERSION

@@ -11,6 +11,7 @@ from recpipe.core.ranking import Ranker, Ranking
 from recpipe.core.snapshot import Histories
 from recpipe.recommend.filters import Filters
 from recpipe.recommend.params import RecommendParams
+from recpipe.recommend.rerank import CANDIDATES, Reranker
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,15 @@ class ListMaker:
     filters: Filters
     params: RecommendParams
     newcomers: Newcomers | None = None
+    reranker: Reranker | None = None
 
     def rank(self, histories: Histories) -> Ranking:
         """Return the lists of n users, best first."""
         k, excluded = self.params.k, self.filters.excluded(histories)
         seen = self.filters.excludes_seen
+        if self.reranker is not None:
+            deep = self.ranker.rank(histories, k, exclude_seen=seen, excluded=excluded, depth=CANDIDATES * k)
+            return self.reranker.rerank(histories, deep, k)
         if self.newcomers is None:
             return self.ranker.rank(histories, k, exclude_seen=seen, excluded=excluded)
         is_new = np.zeros(len(self.filters.allowed), bool)

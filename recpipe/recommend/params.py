@@ -70,6 +70,21 @@ class RecommendParams(BaseModel):
     new_items_share: float = Field(0.0, ge=0, le=1)
     """Share of a list's places that is kept for items the model never learned of, told by their features."""
 
+    diversity: float = Field(0.0, ge=0, le=1)
+    """How much unlikeness to what is already in the list counts against the score; 0: not at all."""
+
+    calibration: float = Field(0.0, ge=0, le=1)
+    """How much the likeness of the list's categories to the user's own mix counts; 0: not at all."""
+
+    popularity_cap: float = Field(0.0, ge=0, le=1)
+    """Share of a list's places that the most popular items may not take; 0: they may take all, 1: none.
+
+    These are the items that together have a fifth of all events.
+    """
+
+    tradeoff_users: int = Field(200, ge=0, le=1_000_000)
+    """Users of the test part that the curves of the three dials above are measured on; 0: no curves."""
+
     reason_events: int = Field(10, ge=0, le=100)
     """How many of a user's last different items are tried as the reason of a recommendation; 0: none.
 
@@ -145,3 +160,14 @@ class RecommendParams(BaseModel):
         if self.seen_days and self.seen == "allow":
             raise ValueError('seen_days is for seen "exclude"; with "allow" nothing seen is left out')
         return self
+
+    @model_validator(mode="after")
+    def _one_use_of_the_places(self) -> "RecommendParams":
+        if self.new_items_share and self.is_reranked:
+            raise ValueError("new_items_share keeps places by score; use it, or diversity and calibration")
+        return self
+
+    @property
+    def is_reranked(self) -> bool:
+        """Whether anything but the score decides the order."""
+        return self.diversity > 0 or self.calibration > 0
