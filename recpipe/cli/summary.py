@@ -80,6 +80,7 @@ def _household(sample: Mapping[str, Any]) -> Iterator[str]:
 def _places(results: Sequence[StageResult], ids: Mapping[str, str], workspace: Workspace) -> Iterator[str]:
     if "publication" in ids:
         yield _row("lists", str(workspace.publications.root / ids["publication"]))
+    yield from (_row("evaluation", one.figures["page"]) for one in results if "page" in one.figures)
     folders = {result.stage: Path(result.folder) for result in results if result.folder}
     if len({folder.parent for folder in folders.values()}) == 1:
         yield _row("notebooks", f"{next(iter(folders.values())).parent}/*/*.html")

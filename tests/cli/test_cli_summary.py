@@ -73,6 +73,11 @@ def test_everything_a_person_wants_to_know_is_printed(results: list[StageResult]
         assert part in text
 
 
+def test_the_page_of_the_evaluation_is_named(tmp_path: Path) -> None:
+    result = StageResult("evaluate", {}, FIGURES["evaluate"] | {"page": "runs/1/evaluate/evaluation.html"})
+    assert "evaluation    runs/1/evaluate/evaluation.html" in summary([result], Workspace.open(tmp_path))
+
+
 def test_missing_figures_are_left_out_calmly(tmp_path: Path) -> None:
     results = [StageResult(stage, ids) for stage, ids in IDS.items()]
     text = summary(results, Workspace(tmp_path))
