@@ -9,7 +9,7 @@ from recpipe.evaluate import tables
 from recpipe.evaluate.bench import Bench, bench
 from recpipe.evaluate.card import write_card, write_page
 from recpipe.evaluate.gate import Decision, decide, figures, promote
-from recpipe.evaluate.groups import history_groups
+from recpipe.evaluate.groups import history_groups, user_groups
 from recpipe.evaluate.params import EvaluateParams
 from recpipe.evaluate.plots import plots
 from recpipe.evaluate.questions import HeldOut, held_out
@@ -39,6 +39,7 @@ __all__ = [
     "score",
     "smoke_test",
     "tables",
+    "user_groups",
     "write_card",
     "write_page",
 ]

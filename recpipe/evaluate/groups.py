@@ -1,8 +1,21 @@
-"""Groups of the users of a test by how active they were before it."""
+"""Groups of the users of a test: by how active they were before it, and by what is told of them."""
 
 import numpy as np
 
+from recpipe.evaluate.audience import audience
+from recpipe.evaluate.params import EvaluateParams
 from recpipe.evaluate.questions import HeldOut
+from recpipe.evaluate.segment_groups import groups_of
+
+
+def user_groups(test: HeldOut, params: EvaluateParams) -> dict[str, np.ndarray]:
+    """Return the groups that nobody in may be worse off: of `history_groups`, and the segments of users.
+
+    Each (u,) bool. Segments that would tell of fewer than `min_segment` users are left out.
+    """
+    segments = groups_of(audience(test), [], params.min_segment)
+    told = {f"{group.kind} {group.name}": group.users for group in segments if group.items is None}
+    return history_groups(test) | told
 
 
 def history_groups(test: HeldOut) -> dict[str, np.ndarray]:

@@ -82,22 +82,35 @@ def _not_behind(champion: Scores, apart: Interval, params: EvaluateParams) -> Ru
 def _no_group_worse_off(
     rivals: Mapping[str, Scores], apart: np.ndarray, groups: Groups, params: EvaluateParams
 ) -> Rule:
-    """Refuse only what is sure: the whole interval must lie below the floor."""
+    """Refuse only what is sure: the whole interval must lie below the floor.
+
+    Of many groups some are low by chance: the doubt that is left is shared among them (Bonferroni).
+    """
     large = {name: users for name, users in groups.items() if users.sum() >= params.min_segment}
-    harmed = [found for name, users in large.items() for found in _harmed(name, users, rivals, apart, params)]
+    confidence = 1 - (1 - params.gate_confidence) / max(1, len(large) * len(rivals))
+    harmed = [
+        found
+        for name, users in large.items()
+        for found in _harmed(name, users, rivals, apart, params.gate_segment_drop, confidence)
+    ]
     told = f"keeps at least {1 - params.gate_segment_drop:.0%} of the NDCG in each of {len(large)} groups"
     return Rule("no group worse off", not harmed, "; ".join(harmed) or told, {"groups": len(large)})
 
 
 def _harmed(
-    name: str, users: np.ndarray, rivals: Mapping[str, Scores], apart: np.ndarray, params: EvaluateParams
+    name: str,
+    users: np.ndarray,
+    rivals: Mapping[str, Scores],
+    apart: np.ndarray,
+    drop: float,
+    confidence: float,
 ) -> Iterator[str]:
-    intervals = mean_intervals(apart[users], confidence=params.gate_confidence)
+    intervals = mean_intervals(apart[users], confidence=confidence)
     for rival, interval in zip(rivals.values(), intervals, strict=True):
         own = float(rival.ndcg[users].mean())
-        if interval.high < -params.gate_segment_drop * own:
+        if interval.high < -drop * own:
             yield (
-                f"is surely more than {params.gate_segment_drop:.0%} behind {rival.version} (NDCG@{rival.k} "
+                f"is surely more than {drop:.0%} behind {rival.version} (NDCG@{rival.k} "
                 f"{own:.4f}) in the group {name!r} of {users.sum():,} users: difference {_signed(interval)}"
             )
 

@@ -108,6 +108,16 @@ def test_a_group_is_compared_with_the_champion_too():
     assert "behind mean-1" in found["no group worse off"].why
 
 
+def test_the_more_groups_are_looked_at_the_surer_it_must_be_of_one():
+    """One is worse off by a third, with so much doubt that it is refused for it if nobody looks further."""
+    places = np.arange(USERS)
+    one = {"worse off": places < 100}
+    others = {f"better off {number}": places >= 200 + number for number in range(39)}
+    mixed = LEVELS + 0.05 + np.where(places < 140, -0.12, 0) + noise(0.15)
+    assert not kept(mixed, groups=one)["no group worse off"]
+    assert kept(mixed, groups=one | others)["no group worse off"]
+
+
 def test_what_a_group_may_lose_is_a_parameter():
     uneven = LEVELS + np.where(halves()["new"], -0.05, 0.2)
     assert kept(uneven, groups=halves(), gate_segment_drop=0.5)["no group worse off"]

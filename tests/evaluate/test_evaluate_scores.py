@@ -118,3 +118,17 @@ def test_users_are_grouped_by_what_was_known_of_them(tmp_path):
     table = evaluate.by_group(groups, {"challenger": evaluate.score(recommender, test)})
     assert table.index.tolist() == ["0–0 events\n(1 users)", "2–2 events\n(1 users)"]
     assert table["challenger"].tolist() == [1.0, 1.0]
+
+
+def test_the_gate_looks_at_groups_by_history_and_at_the_segments_of_users(tmp_path):
+    workspace = Workspace.open(tmp_path)
+    known = {"new": [], "old": ["a1", "b1"], "other": ["a1", "c1"]}
+    make_snapshot(workspace, known, {"new": ["a1"], "old": ["c1"]})
+    params = EvaluateParams(k=1, min_segment=1)
+    groups = evaluate.user_groups(evaluate.held_out(workspace, "", params), params)
+    assert {name: users.tolist() for name, users in groups.items()} == {
+        "0–0 events": [True, False],
+        "2–2 events": [False, True],
+        "activity new: nothing known": [True, False],
+        "activity light: 1–2 events": [False, True],
+    }
