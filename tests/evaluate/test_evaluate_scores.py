@@ -130,5 +130,5 @@ def test_the_gate_looks_at_groups_by_history_and_at_the_segments_of_users(tmp_pa
         "0–0 events": [True, False],
         "2–2 events": [False, True],
         "activity new: nothing known": [True, False],
-        "activity light: 1–2 events": [False, True],
+        "activity light: up to 2 events": [False, True],
     }
