@@ -45,7 +45,10 @@ def _check(workspace: Workspace, lists: Lists, report: Path | None) -> CheckRepo
                 lists=str(lists.draft.folder / "part-*.parquet"),
                 interactions=str(lists.snapshot.folder / "interactions.parquet"),
                 items=told.pop("items") + item_files(lists.snapshot),
-                vocabulary=str(workspace.models.path(lists.model) / "vocabulary.parquet"),
+                vocabularies=[
+                    str(workspace.models.path(version) / "vocabulary.parquet")
+                    for version in sorted(set(lists.variants.values()))
+                ],
                 available_at=available_at(lists.snapshot, lists.params),
                 k=lists.params.k,
                 previous=_previous(workspace) or [told["empty"]],

@@ -1,6 +1,7 @@
 """Make the lists of all users, chunk by chunk, into a draft that nobody reads yet."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,19 +16,15 @@ from recpipe.core import registry
 from recpipe.core.errors import DataError
 from recpipe.core.files import content_id, file_hash
 from recpipe.core.progress import track
-from recpipe.core.ranking import Ranker, Ranking
 from recpipe.core.refits import served
 from recpipe.core.shelf import Draft
 from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.workspace import Workspace
-from recpipe.recommend.cold_start import find_newcomers, popular_lists
+from recpipe.recommend.arms import Arm, Made, make
 from recpipe.recommend.filters import Filters
-from recpipe.recommend.making import ListMaker
 from recpipe.recommend.params import RETENTION, RecommendParams
-from recpipe.recommend.reasons import Reasoner
-from recpipe.recommend.rerank import Reranker
-from recpipe.recommend.schema import CHAMPION_VARIANT, SCHEMA, SCHEMA_VERSION
-from recpipe.recommend.shortness import short_reasons
+from recpipe.recommend.schema import SCHEMA, SCHEMA_VERSION
+from recpipe.recommend.variants import Variant, variants
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,11 +53,15 @@ class Counts:
 
 @dataclass(frozen=True)
 class Lists:
-    """Lists that are made but not yet published: `draft` holds the parts; `model` made them."""
+    """Lists that are made but not yet published: `draft` holds the parts.
+
+    `model` is what the champion serves with; `variants` names what made the lists, by variant.
+    """
 
     draft: Draft
     snapshot: Snapshot
     model: str
+    variants: dict[str, str]
     params: RecommendParams
     filters: Filters
     counts: Counts
@@ -83,7 +84,7 @@ class Lists:
         return {
             "schema_version": SCHEMA_VERSION,
             "parameters": self.params.model_dump(exclude=set(RETENTION)),
-            "inputs": {"snapshot": self.snapshot.name, "model": self.model},
+            "inputs": {"snapshot": self.snapshot.name, "model": self.model, "variants": self.variants},
             "rows": {"recommendations": self.counts.rows},
             "figures": self.figures(),
         }
@@ -92,78 +93,78 @@ class Lists:
 def make_lists(workspace: Workspace, snapshot: str, champion: str, params: RecommendParams) -> Lists:
     """Rank for every user of `snapshot`, with the whole history up to now; names may be empty (current).
 
-    The champion's refit on this snapshot makes the lists, the champion itself where there is none.
-    Nothing is visible to readers before `publish`; a failure leaves nothing behind. Raises DataError if
-    there is no snapshot or no champion, naming the file of either that was altered, or if the filters leave
-    nothing for anybody; ParameterError for a condition that is none.
+    The champion's refit on this snapshot makes the lists, the champion itself where there is none; so do
+    the other `params.variants`, for their share of the users. Nothing is visible to readers before
+    `publish`; a failure leaves nothing behind. Raises DataError if there is no snapshot or no champion,
+    naming the file of either that was altered, or if the filters leave nothing for anybody; ParameterError
+    for a condition that is none.
     """
-    from recpipe import train  # loads TensorFlow
-
     opened = Snapshot.open(workspace, snapshot)
-    champion = workspace.models.resolve(champion, registry.CHAMPION)
-    version = served(workspace, champion, opened.name)
-    filters, recommender = Filters.of(opened, params), train.load(workspace, version)
-    newcomers = find_newcomers(workspace, opened, recommender, filters) if params.new_items_share else None
-    popular = popular_lists(opened, recommender, params)
-    ranker = Ranker(recommender, opened, "now", filters.rules, newcomers=newcomers, popular=popular)
-    reranker = Reranker.of(ranker, opened, filters, params) if params.is_reranked else None
-    maker = ListMaker(ranker, filters, params, newcomers, reranker)
+    dealt = variants(workspace, champion, opened.name, params)
+    version = served(workspace, workspace.models.resolve(champion, registry.CHAMPION), opened.name)
+    filters = Filters.of(opened, params)
+    arms = [Arm.of(workspace, opened, variant, filters, params) for variant in dealt]
     inputs = {name: file_hash(Path(file)) for name, file in params.files().items()}
+    made_by = [(one.name, one.version) for one in dealt]
     identity = content_id(
-        opened.name, version, params.model_dump(exclude=set(RETENTION)), inputs, SCHEMA_VERSION
+        opened.name, made_by, params.model_dump(exclude=set(RETENTION)), inputs, SCHEMA_VERSION
     )
     draft = workspace.publications.draft(f"{opened.name.partition('-')[0]}-{identity}")
     try:
-        counts = _write_parts(draft.folder, opened, maker, version)
+        counts = _write_parts(draft.folder, opened, arms, params, identity)
         if not counts.rows:
             told = ", ".join(f"{reason} for {users:,}" for reason, users in counts.short_by.items())
             raise DataError(f"nobody is left with anything to recommend ({told})", "Loosen the filters.")
     except BaseException:
         draft.discard()
         raise
-    return Lists(draft, opened, version, params, filters, counts)
+    return Lists(draft, opened, version, dict(made_by), params, filters, counts)
 
 
-def _write_parts(folder: Path, snapshot: Snapshot, maker: ListMaker, version: str) -> Counts:
-    catalogue = snapshot.catalogue()
-    item_ids = np.array(["", *catalogue.column(c.ITEM_ID).to_pylist()], object)
-    reasoner = Reasoner.of(
-        maker.ranker, catalogue, maker.params.reason_events, exclude_seen=maker.filters.excludes_seen
-    )
+def _write_parts(
+    folder: Path, snapshot: Snapshot, arms: Sequence[Arm], params: RecommendParams, draw: str
+) -> Counts:
+    item_ids = np.array(["", *snapshot.catalogue().column(c.ITEM_ID).to_pylist()], object)
     listed = np.zeros(len(item_ids), bool)
-    made = (CHAMPION_VARIANT, 1.0, version, datetime.now(UTC))
+    dealt, generated_at = [arm.variant for arm in arms], datetime.now(UTC)
     users, rows, personal, short = 0, 0, 0, Counter[str]()
     advance = track("lists", snapshot.user_count, "users")
     for part, histories in enumerate(snapshot.chunks(CHUNK_USERS)):
-        ranking = maker.rank(histories)
-        table = _table(histories, ranking, item_ids, reasoner.reasons(histories, ranking), made)
+        made = make(arms, histories, params, draw)
+        table = _table(histories, made, item_ids, dealt, generated_at)
         pq.write_table(table, folder / f"part-{part:05}.parquet", compression="zstd")
-        short += short_reasons(maker.ranker, ranking, maker.filters.withheld(histories))
-        listed[ranking.indices] = True
+        short += made.short
+        listed[made.ranking.indices] = True
         users, rows = users + len(histories), rows + table.num_rows
-        personal += int(ranking.is_personal.sum())
+        personal += int(made.ranking.is_personal.sum())
         advance(len(histories))
     return Counts(users, rows, personal, short.total(), dict(sorted(short.items())), int(listed[1:].sum()))
 
 
 def _table(
-    histories: Histories, ranking: Ranking, item_ids: np.ndarray, reasons: np.ndarray, made: tuple[Any, ...]
+    histories: Histories,
+    made: Made,
+    item_ids: np.ndarray,
+    dealt: Sequence[Variant],
+    generated_at: datetime,
 ) -> pa.Table:
     """Return one row a recommendation, ordered by user and rank; empty places have no row."""
-    is_listed = ranking.indices > 0
+    is_listed = made.ranking.indices > 0
     ranks = np.broadcast_to(np.arange(1, is_listed.shape[1] + 1, dtype=np.int32), is_listed.shape)
-    user_ids = np.repeat(histories.user_ids, is_listed.sum(axis=1))
-    columns = [
-        user_ids,
-        item_ids[ranking.indices[is_listed]],
-        ranks[is_listed],
-        ranking.scores[is_listed],
-        reasons[is_listed],
-    ]
-    fields = list(SCHEMA)
-    own = [pa.array(column, field.type) for column, field in zip(columns, fields, strict=False)]
-    same = [
-        pa.repeat(pa.scalar(value, field.type), len(user_ids))
-        for value, field in zip(made, fields[len(own) :], strict=True)
-    ]
-    return pa.Table.from_arrays([*own, *same], schema=SCHEMA)
+    lengths = is_listed.sum(axis=1)
+    names, versions = (
+        np.array([getattr(one, what) for one in dealt], object)[made.arms] for what in ("name", "version")
+    )
+    columns = {
+        c.USER_ID: np.repeat(histories.user_ids, lengths),
+        c.ITEM_ID: item_ids[made.ranking.indices[is_listed]],
+        c.RANK: ranks[is_listed],
+        c.SCORE: made.ranking.scores[is_listed],
+        c.REASON: made.reasons[is_listed],
+        c.VARIANT: np.repeat(names, lengths),
+        c.PROPENSITY: made.propensities[is_listed],
+        c.MODEL_VERSION: np.repeat(versions, lengths),
+    }
+    arrays = [pa.array(column, SCHEMA.field(name).type) for name, column in columns.items()]
+    moment = pa.scalar(generated_at, SCHEMA.field(c.GENERATED_AT).type)
+    return pa.Table.from_arrays([*arrays, pa.repeat(moment, int(lengths.sum()))], schema=SCHEMA)

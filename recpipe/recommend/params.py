@@ -91,6 +91,21 @@ class RecommendParams(BaseModel):
     Each one costs encoding all users once more. Where none is a reason, a category that the user had may be.
     """
 
+    variants: dict[str, int] = Field({})
+    """Variant -> percent of the users, e.g. {"champion": 90, "challenger": 10}; empty: the champion for all.
+
+    `challenger` is the newest model version, `popularity` the bar; any other is the name of a version.
+    """
+
+    bucket_key: str = "recpipe"
+    """Key of the hash that deals users to variants and draws what is explored; another deals anew."""
+
+    explore_share: float = Field(0.0, ge=0, le=0.5)
+    """Share of the lists that are drawn by chance, so that clicks can tell of other models later."""
+
+    explore_among: int = Field(100, ge=1, le=1000)
+    """How many of a user's best items (at least k) such a list is drawn from."""
+
     min_coverage: float = Field(0.0, ge=0, le=1)
     """Lists are refused if less than this share of the items that can be had is in any of them."""
 
@@ -146,6 +161,14 @@ class RecommendParams(BaseModel):
         if ";" in condition:
             raise ValueError(f"one condition without ';' is wanted; got {condition!r}")
         return condition.strip()
+
+    @field_validator("variants")
+    @classmethod
+    def _adds_up(cls, percents: dict[str, int]) -> dict[str, int]:
+        told = ", ".join(f"{name} {percent}" for name, percent in percents.items())
+        if percents and (sum(percents.values()) != 100 or min(percents.values()) < 1):
+            raise ValueError(f"variants have 1 percent or more each and add up to 100; got {told}")
+        return percents
 
     @field_validator("at_most")
     @classmethod

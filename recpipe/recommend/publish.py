@@ -73,6 +73,7 @@ def prune(workspace: Workspace, params: RecommendParams) -> Pruned:
         kept = {*publications.names()[: keep - 1], current}
     inputs = [publications.manifest(name)["inputs"] for name in kept]
     makers = {made_from["model"] for made_from in inputs}
+    makers |= {maker for made_from in inputs for maker in made_from.get("variants", {}).values()}
     removed_publications = publications.prune(kept)
     with held(workspace):  # nobody promotes meanwhile what is removed here
         recent = registry.recent(workspace, params.keep_models, params.keep_models_days)

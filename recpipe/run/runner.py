@@ -14,7 +14,7 @@ from recpipe.core.errors import StageError
 from recpipe.core.refits import served
 from recpipe.core.starts import champion_before
 from recpipe.core.workspace import Workspace
-from recpipe.params import TrainParams
+from recpipe.params import RecommendParams, TrainParams
 from recpipe.run.notebooks import check_parameters, execute
 from recpipe.run.results import StageResult, read_result, write_result
 from recpipe.run.resume import find_finished, point_at, stage_key
@@ -75,10 +75,16 @@ def _reuse_or_execute(
 def _found_by(ids: Mapping[str, str], params: BaseModel, workspace: Workspace) -> dict[str, str]:
     """What a stage finds by its ids, and decides its result too.
 
-    The refit that makes a champion's lists; the champion that a warm start goes on from.
+    The refit that makes a champion's lists, and what makes those of the other variants; the champion that a warm start goes on from.
     """
     if "champion" in ids:
-        return {"refitted": served(workspace, ids["champion"], ids["snapshot"])}
+        found = {"refitted": served(workspace, ids["champion"], ids["snapshot"])}
+        if isinstance(params, RecommendParams) and params.variants:
+            from recpipe.recommend.variants import variants
+
+            dealt = variants(workspace, ids["champion"], ids["snapshot"], params)
+            found |= {f"variant {one.name}": one.version for one in dealt}
+        return found
     if isinstance(params, TrainParams) and params.warm_start != "off":
         return {"champion_before": champion_before(workspace, ids["snapshot"])}
     return {}

@@ -31,7 +31,11 @@ def test_nothing_is_current_before_the_pointer_moves(workspace):
 
 def test_the_manifest_names_inputs_parameters_and_figures(published):
     manifest = published.publications.manifest(published.publications.pointed("current"))
-    assert manifest["inputs"] == {"snapshot": published.snapshots.pointed("newest"), "model": "mean-a"}
+    assert manifest["inputs"] == {
+        "snapshot": published.snapshots.pointed("newest"),
+        "model": "mean-a",
+        "variants": {"champion": "mean-a"},
+    }
     assert manifest["parameters"] == RecommendParams(k=3).model_dump(
         exclude={"keep", "keep_models", "keep_models_days"}
     )

@@ -52,7 +52,13 @@ items AS (
 model_items AS (
     SELECT item_index
     FROM items
-    SEMI JOIN read_parquet($vocabulary) USING (item_id)
+    SEMI JOIN (
+        -- what all variants know: an empty list is not told whose it would be
+        SELECT item_id
+        FROM read_parquet($vocabularies::VARCHAR[])
+        GROUP BY item_id
+        HAVING count(*) = len($vocabularies::VARCHAR[])
+    ) USING (item_id)
     WHERE is_allowed
 ),
 
@@ -113,6 +119,8 @@ served AS (
         lists.propensity,
         lists.model_version,
         lists.generated_at,
+        -- what is explored has no order; an own place has at least 0.5, a drawn one less
+        min(lists.propensity) OVER (PARTITION BY lists.user_id) < 0.5 AS is_explored,
         lag(lists.score) OVER best_first AS previous_score,
         row_number() OVER best_first AS place,
         count(*) OVER (PARTITION BY lists.user_id, lists.item_id) AS times_listed,
