@@ -75,7 +75,8 @@ def _reuse_or_execute(
 def _found_by(ids: Mapping[str, str], params: BaseModel, workspace: Workspace) -> dict[str, str]:
     """What a stage finds by its ids, and decides its result too.
 
-    The refit that makes a champion's lists, and what makes those of the other variants; the champion that a warm start goes on from.
+    The refit that makes a champion's lists, and what makes those of the other variants; the champion that a
+    warm start goes on from.
     """
     if "champion" in ids:
         found = {"refitted": served(workspace, ids["champion"], ids["snapshot"])}
