@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "recommend": ("recommend:Recommend", "Show one user's list with titles, and what the user did last."),
     "publications": ("publications:Publications", "List the publications that are kept."),
     "publish": ("publish:Publish", "Let readers see a kept publication again."),
+    "similar": ("similar:Similar", "Show the items most like one item, within the filters of the lists."),
     "quarantine": (
         "quarantine:Quarantine",
         "Show rows that could not be used, by reason; or read them again.",

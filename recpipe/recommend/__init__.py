@@ -14,6 +14,7 @@ from recpipe.recommend.params import RecommendParams
 from recpipe.recommend.publication import Publication
 from recpipe.recommend.publish import prune, publish
 from recpipe.recommend.show import most_recommended, samples, show
+from recpipe.recommend.similar import SimilarItem, similar
 from recpipe.recommend.tradeoff import tradeoff
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Publication",
     "RecommendParams",
     "Recommendation",
+    "SimilarItem",
     "UserList",
     "check",
     "export",
@@ -35,5 +37,6 @@ __all__ = [
     "publish_again",
     "samples",
     "show",
+    "similar",
     "tradeoff",
 ]

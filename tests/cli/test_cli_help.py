@@ -42,8 +42,18 @@ def test_the_help_of_a_command_documents_every_option(name: str, capsys: pytest.
     module, attribute = COMMANDS[name][0].split(":")
     command = getattr(import_module(f"recpipe.cli.{module}"), attribute)
     assert command.__doc__.split(".")[0] in " ".join(shown.split())
-    with_positional = {"stage", "export", "recommend", "forget", "promote", "publish", "eject", "diff"}
-    positional = {"--stage", "--out", "--user", "--version"} if name in with_positional else set()
+    with_positional = {
+        "stage",
+        "export",
+        "recommend",
+        "forget",
+        "promote",
+        "publish",
+        "eject",
+        "diff",
+        "similar",
+    }
+    positional = {"--stage", "--out", "--user", "--item", "--version"} if name in with_positional else set()
     for option in set(option_names(command)) - positional - {"--k"}:
         assert option in shown
     assert all(

@@ -4,7 +4,7 @@ import pytest
 
 from recpipe.core.errors import BusyError, DataError, DiskFullError, ParameterError
 from recpipe.core.workspace import Workspace
-from recpipe.params import CollectParams, PipelineParams
+from recpipe.params import CollectParams, PipelineParams, RecommendParams
 from recpipe.run.preflight import preflight, require_database
 from recpipe.run.stages import notebook_of
 from tests.locks import locked
@@ -14,6 +14,12 @@ from tests.tiny import make_snapshot
 
 def test_the_remembered_source_is_filled_in(workspace: Workspace) -> None:
     assert preflight(PipelineParams(), workspace).collect.source == "complete-journey"
+
+
+def test_a_file_that_lists_are_filtered_by_must_be_there(workspace: Workspace) -> None:
+    params = PipelineParams(recommend=RecommendParams(deny_items="/nowhere.txt"))
+    with pytest.raises(DataError, match=r"recommend\.deny_items /nowhere\.txt: no such file"):
+        preflight(params, workspace)
 
 
 def test_a_new_workspace_without_a_source_is_refused(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from recpipe.core.workspace import Workspace
-from recpipe.params import PipelineParams, TrainParams
+from recpipe.params import PipelineParams, RecommendParams, TrainParams
 from recpipe.run.results import StageResult, write_result
 from recpipe.run.resume import code_hash, find_finished, point_at, stage_key
 from recpipe.run.runner import run_stage
@@ -50,6 +50,16 @@ def test_another_parameter_snapshot_or_notebook_is_other_work(workspace: Workspa
     assert key_of(workspace, snapshot="s2") != key
     write_standin(standins_of(workspace), "train", "print('edited')")
     assert key_of(workspace) != key
+
+
+def test_another_content_of_a_file_that_lists_are_filtered_by_is_other_work(workspace: Workspace) -> None:
+    file = workspace.root / "denied.txt"
+    params = RecommendParams(deny_items=str(file))
+    keys = set()
+    for content in ("a", "b", "a"):
+        file.write_text(content)
+        keys.add(stage_key("recommend", params, {}, notebook_of("recommend", str(standins_of(workspace)))))
+    assert len(keys) == 2
 
 
 def test_a_result_whose_output_was_altered_is_not_reused(workspace: Workspace, trained: StageResult) -> None:
