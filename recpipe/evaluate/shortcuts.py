@@ -21,7 +21,7 @@ from recpipe.evaluate.scores import Scores
 
 NEGATIVES = 100
 FEWEST_USERS, MOST_USERS = 200, 1000
-MOST_PAIRS = 20_000_000
+MOST_PAIRS = 10_000_000
 """Users, and users times items, that a shortcut is taken with; bounds the cost, widens the interval."""
 BLOCK_PAIRS = 4_000_000
 SEED = 1
