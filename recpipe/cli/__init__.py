@@ -15,6 +15,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "publications": ("publications:Publications", "List the publications that are kept."),
     "publish": ("publish:Publish", "Let readers see a kept publication again."),
     "similar": ("similar:Similar", "Show the items most like one item, within the filters of the lists."),
+    "offline-estimate": (
+        "offline_estimate:OfflineEstimate",
+        "Tell from clicks on lists that explored what other lists would have got.",
+    ),
     "quarantine": (
         "quarantine:Quarantine",
         "Show rows that could not be used, by reason; or read them again.",

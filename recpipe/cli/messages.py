@@ -80,7 +80,7 @@ def value_place(
     return place
 
 
-_POSITIONAL = {("stage",), ("out",), ("user",), ("version",)}
+_POSITIONAL = {("stage",), ("out",), ("user",), ("version",), ("clicks",)}
 
 
 def _fields_at(model: type[BaseModel], location: tuple[str, ...]) -> list[str]:

@@ -10,6 +10,7 @@ from recpipe.recommend.current import Deed, Recommendation, UserList, lookup
 from recpipe.recommend.export import export
 from recpipe.recommend.kept import Kept, publications, publish_again
 from recpipe.recommend.lists import Lists, make_lists
+from recpipe.recommend.offline import Estimate, offline_estimate
 from recpipe.recommend.params import RecommendParams
 from recpipe.recommend.publication import Publication
 from recpipe.recommend.publish import prune, publish
@@ -19,6 +20,7 @@ from recpipe.recommend.tradeoff import tradeoff
 
 __all__ = [
     "Deed",
+    "Estimate",
     "Kept",
     "Lists",
     "Publication",
@@ -31,6 +33,7 @@ __all__ = [
     "lookup",
     "make_lists",
     "most_recommended",
+    "offline_estimate",
     "prune",
     "publications",
     "publish",

@@ -165,8 +165,8 @@ def _url(address: str) -> "URL":
     driver = DRIVERS.get(url.drivername, ("", ""))[0]
     return url.set(
         drivername=f"{url.drivername}+{driver}" if driver else url.drivername,
-        **{
-            part: filled(getattr(url, part), "export")
-            for part in ("username", "password", "host", "database")
-        },
+        username=filled(url.username, "export"),
+        password=filled(url.password, "export"),
+        host=filled(url.host, "export"),
+        database=filled(url.database, "export"),
     )
