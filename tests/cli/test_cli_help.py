@@ -54,7 +54,11 @@ def test_the_help_of_a_command_documents_every_option(name: str, capsys: pytest.
         "similar",
         "offline-estimate",
     }
-    positional = {"--stage", "--out", "--user", "--item", "--version", "--clicks"} if name in with_positional else set()
+    positional = (
+        {"--stage", "--out", "--user", "--item", "--version", "--clicks"}
+        if name in with_positional
+        else set()
+    )
     for option in set(option_names(command)) - positional - {"--k"}:
         assert option in shown
     assert all(
