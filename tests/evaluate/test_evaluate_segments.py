@@ -42,7 +42,7 @@ def test_users_are_grouped_by_activity_and_attributes_and_answers_by_popularity_
 
 
 def test_new_users_who_are_too_few_count_as_light() -> None:
-    asked = people(events=lambda user: 0 if user < 5 else 1 + (user % 3 == 0))
+    asked = people(events=lambda user: 0 if user < 5 else 1 + (user % 2 == 0))
     assert names(asked)["activity"] == ["light: up to 1 events", "heavy: over 1 events"]
 
 
