@@ -83,6 +83,7 @@ def _segments(bench: Bench) -> "Figure":
         axes.errorbar(one.mean.estimate, at, xerr=_bars(one.mean), fmt="o", color=ACCENT, markersize=4)
         axes.plot(other.mean.estimate, at, marker="|", color="black", markersize=9)
     axes.set_yticks(range(len(own)), [f"{one.kind}: {one.name} ({one.users:,})" for one in own], fontsize=8)
+    axes.margins(y=0.02)
     axes.invert_yaxis()
     axes.grid(axis="x", alpha=0.3)
     axes.set_xlabel(f"{NAMES[bench.metric]}@{bench.k}; dots: challenger with interval, strokes: popularity")
