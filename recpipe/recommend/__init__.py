@@ -8,6 +8,7 @@
 from recpipe.recommend.checks import check
 from recpipe.recommend.current import Deed, Recommendation, UserList, lookup
 from recpipe.recommend.export import export
+from recpipe.recommend.item_map import item_map
 from recpipe.recommend.kept import Kept, publications, publish_again
 from recpipe.recommend.lists import Lists, make_lists
 from recpipe.recommend.offline import Estimate, offline_estimate
@@ -30,6 +31,7 @@ __all__ = [
     "UserList",
     "check",
     "export",
+    "item_map",
     "lookup",
     "make_lists",
     "most_recommended",
