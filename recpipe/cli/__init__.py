@@ -11,6 +11,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:Run", "Run the pipeline: collect, features, train, evaluate, recommend."),
     "stage": ("run:RunStage", "Run one stage on what the stages before it left."),
     "export": ("export:Export", "Write the current lists to a file, a database, or Redis."),
+    "export-model": (
+        "export_model:ExportModel",
+        "Write the champion as a SavedModel for TensorFlow Serving.",
+    ),
     "recommend": ("recommend:Recommend", "Show one user's list with titles, and what the user did last."),
     "publications": ("publications:Publications", "List the publications that are kept."),
     "publish": ("publish:Publish", "Let readers see a kept publication again."),

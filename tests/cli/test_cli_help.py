@@ -53,6 +53,7 @@ def test_the_help_of_a_command_documents_every_option(name: str, capsys: pytest.
         "diff",
         "similar",
         "offline-estimate",
+        "export-model",
     }
     positional = (
         {"--stage", "--out", "--user", "--item", "--version", "--clicks"}
