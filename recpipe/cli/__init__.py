@@ -15,6 +15,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "export_model:ExportModel",
         "Write the champion as a SavedModel for TensorFlow Serving.",
     ),
+    "export-vectors": (
+        "export_vectors:ExportVectors",
+        "Write the item vectors and a faiss index of them.",
+    ),
     "recommend": ("recommend:Recommend", "Show one user's list with titles, and what the user did last."),
     "publications": ("publications:Publications", "List the publications that are kept."),
     "publish": ("publish:Publish", "Let readers see a kept publication again."),

@@ -54,6 +54,7 @@ def test_the_help_of_a_command_documents_every_option(name: str, capsys: pytest.
         "similar",
         "offline-estimate",
         "export-model",
+        "export-vectors",
     }
     positional = (
         {"--stage", "--out", "--user", "--item", "--version", "--clicks"}
