@@ -54,10 +54,10 @@ def export_vectors(workspace: Workspace, version: str, out: Path, kind: Kind = "
     """Write a folder: items.parquet (item_id, vector), items.faiss, index.json; return what it holds.
 
     Row i of items.parquet is number i of the index; scores are inner products, the items' biases included
-    (the last component: a query has 1 there). Measured against the exact search with the query vectors of up
-    to ASKED_USERS users of the newest snapshot, as they are now. The folder appears whole or not at all. Raises
-    ParameterError if faiss is not installed or `out` is there, DataError if the version is mere popularity
-    or a file of it was altered.
+    (the last component: a query has 1 there). Measured against the exact search with the query vectors of
+    up to ASKED_USERS users of the newest snapshot, as they are now. The folder appears whole or not at all.
+    Raises ParameterError if faiss is not installed or `out` is there, DataError if the version is mere
+    popularity or a file of it was altered.
     """
     _check(out)
     from recpipe import train  # loads TensorFlow
