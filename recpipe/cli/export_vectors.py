@@ -18,8 +18,8 @@ class ExportVectors(WorkspaceOptions):
     version: str = ""
     """The model version; what makes the champion's lists if none is given."""
 
-    index: Literal["flat", "hnsw", "ivf"] = "hnsw"
-    """flat: exact; hnsw: a graph, quick and large; ivf: lists, smaller and less exact."""
+    index: Literal["flat", "hnsw", "ivf"] = "ivf"
+    """flat: exact; ivf: lists, of which a search reads some; hnsw: a graph, slower to build."""
 
     def execute(self) -> int:
         """Write the folder and say what it holds."""
