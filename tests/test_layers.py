@@ -34,6 +34,7 @@ DOORS = {
     "redis": ("recpipe/recommend/export_redis.py",),
     "requests": ("recpipe/collect/downloads.py",),
     "sqlalchemy": (
+        "recpipe/core/addresses.py",
         "recpipe/collect/databases.py",
         "recpipe/collect/sources/sql.py",
         "recpipe/core/checks/",

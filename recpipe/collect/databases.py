@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recpipe.core.addresses import DRIVERS, VARIABLE, filled
+from recpipe.core.addresses import DRIVERS, VARIABLE, database_url
 from recpipe.core.errors import DataError, ParameterError, RecpipeError, UnreachableError
 
 if TYPE_CHECKING:
@@ -134,26 +134,10 @@ def row_batches(
 
 
 def _url(address: str) -> "URL":
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
 
     if not address:
         raise ParameterError(
             "source sql: no database is named",
             "Add --collect.database 'postgresql://USER:${SHOP_PASSWORD}@HOST/NAME' (or mysql://, sqlite:///PATH).",
         )
-    try:
-        url = make_url(address)
-    except (ArgumentError, ValueError):
-        raise ParameterError(
-            "collect.database: not the address of a database",
-            "Use postgresql://…, mysql://… or sqlite:///PATH.",
-        ) from None
-    driver = DRIVERS.get(url.drivername, ("", ""))[0]
-    return url.set(
-        drivername=f"{url.drivername}+{driver}" if driver else url.drivername,
-        username=filled(url.username, "collect.database"),
-        password=filled(url.password, "collect.database"),
-        host=filled(url.host, "collect.database"),
-        database=filled(url.database, "collect.database"),
-    )
+    return database_url(address, "collect.database")

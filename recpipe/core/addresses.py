@@ -2,8 +2,12 @@
 
 import os
 import re
+from typing import TYPE_CHECKING
 
 from recpipe.core.errors import ParameterError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -27,3 +31,27 @@ def filled(part: str | None, asked_by: str) -> str | None:
         return os.environ[match[1]]
 
     return VARIABLE.sub(value_of, part) if part else None
+
+
+def database_url(address: str, asked_by: str) -> "URL":
+    """Return the address of a database with its driver, and the variables of the environment filled in.
+
+    Raises ParameterError naming the option `asked_by` where it is no address, or a variable is not set.
+    """
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        raise ParameterError(
+            f"{asked_by}: not the address of a database", "Use postgresql://…, mysql://… or sqlite:///PATH."
+        ) from None
+    driver = DRIVERS.get(url.drivername, ("", ""))[0]
+    return url.set(
+        drivername=f"{url.drivername}+{driver}" if driver else url.drivername,
+        username=filled(url.username, asked_by),
+        password=filled(url.password, asked_by),
+        host=filled(url.host, asked_by),
+        database=filled(url.database, asked_by),
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from recpipe.core import columns as c
-from recpipe.core.addresses import DRIVERS, filled
+from recpipe.core.addresses import DRIVERS, database_url
 from recpipe.core.errors import DataError, ParameterError, RecpipeError, UnreachableError
 from recpipe.recommend.publication import Publication
 
@@ -29,7 +29,7 @@ def write_table(address: str, name: str, publication: Publication) -> None:
     named = _NAME.fullmatch(name)
     if named is None:
         raise ParameterError(f"--name {name!r}: not the name of a table", "Use letters, digits and _.")
-    url = _url(address)
+    url = database_url(address, "export")
     with _connected(url) as connection:
         table = _made(connection, named[1], named[2])
         for batch in publication.batches():
@@ -152,21 +152,3 @@ def _shown(url: "URL") -> str:
 
 
 _ADDRESSES = "Use postgresql://…, mysql://… or sqlite:///PATH."
-
-
-def _url(address: str) -> "URL":
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        url = make_url(address)
-    except (ArgumentError, ValueError):
-        raise ParameterError("export: not the address of a database", _ADDRESSES) from None
-    driver = DRIVERS.get(url.drivername, ("", ""))[0]
-    return url.set(
-        drivername=f"{url.drivername}+{driver}" if driver else url.drivername,
-        username=filled(url.username, "export"),
-        password=filled(url.password, "export"),
-        host=filled(url.host, "export"),
-        database=filled(url.database, "export"),
-    )

@@ -54,7 +54,7 @@ def test_row_i_is_number_i_of_the_index(workspace, tmp_path):
 def test_what_an_inexact_index_finds_is_measured(workspace, tmp_path, kind, least):
     told = export_vectors(workspace, "mean-a", tmp_path / "out", kind)
     assert least <= told.recall <= 1
-    assert (kind == "ivf") == (told.recall < 0.95), "a tenth of the lists is too few for random vectors"
+    assert (kind == "ivf") == (told.recall < 0.95), "one list of two is too few for random vectors"
 
 
 def test_the_command_takes_the_champion_and_says_what_it_found(workspace, tmp_path, capsys):
