@@ -52,6 +52,8 @@ VARIABLES = [
     "CRON",
     "PORT",
     "BROWSER",
+    "REPORTS_URL",
+    "REPORTS_ROOT",
     "INTERRUPTIONS",
     *map(str.upper, SHORT.values()),
 ]
