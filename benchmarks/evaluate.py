@@ -25,6 +25,7 @@ from quality_table import asked, machine
 from stages import make_snapshot, pipeline_params
 
 from recpipe.core.errors import RecpipeError
+from recpipe.core.known import known_before
 from recpipe.core.metrics import hits
 from recpipe.core.ragged import Ragged
 from recpipe.core.workspace import Workspace
@@ -32,7 +33,6 @@ from recpipe.evaluate import EvaluateParams, HeldOut
 from recpipe.evaluate.measures import CUTOFFS, measured
 from recpipe.evaluate.peers import peers_of
 from recpipe.evaluate.peers.judging import best, judge, test_exam
-from recpipe.evaluate.peers.known import known_before
 from recpipe.params import PipelineParams
 from recpipe.run.runner import run_stage
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from recpipe.core.known import Known, counted
 from recpipe.evaluate.peers.contract import Peer, Score, Setting
-from recpipe.evaluate.peers.known import Known
-from recpipe.evaluate.peers.popularity import DAYS, counted
+from recpipe.evaluate.peers.popularity import DAYS
 
 FORMS = ("plus", "times")
 WEIGHTS = tuple(float(digit) * 10.0**power for power in range(-5, 1) for digit in (1, 2, 5))

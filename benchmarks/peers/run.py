@@ -10,10 +10,10 @@ import numpy as np
 
 from peers.prior import with_prior
 from peers.tuning import Tuned, tune
+from recpipe.core.known import known_before
 from recpipe.evaluate import HeldOut
 from recpipe.evaluate.peers.contract import Peer
 from recpipe.evaluate.peers.judging import judge, test_exam, validation_exam
-from recpipe.evaluate.peers.known import known_before
 
 MAX_JUDGES = 5000
 """Users who judge a setting, at most; bounds the time and memory of tuning."""

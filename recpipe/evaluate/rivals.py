@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from recpipe.core.known import Known, known_before
 from recpipe.core.metrics import hits
 from recpipe.evaluate.measures import cutoffs, measured
 from recpipe.evaluate.peers import peers_of
 from recpipe.evaluate.peers.contract import Peer, Setting
 from recpipe.evaluate.peers.cost import EXPECTED, Size, expected
 from recpipe.evaluate.peers.judging import Exam, judge, ranked, test_exam, validation_exam
-from recpipe.evaluate.peers.known import Known, known_before
 from recpipe.evaluate.questions import HeldOut
 from recpipe.evaluate.scores import Scores
 

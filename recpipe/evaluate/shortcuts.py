@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recpipe.core.bootstrap import Interval, mean_interval
+from recpipe.core.known import Known, known_before
 from recpipe.core.metrics import hits, ndcg_at_k
 from recpipe.core.ragged import Ragged
 from recpipe.core.ranking import Ranker, Recommender
 from recpipe.evaluate.peers import peers_of
 from recpipe.evaluate.peers.judging import Exam, judge
-from recpipe.evaluate.peers.known import Known, known_before
 from recpipe.evaluate.questions import HeldOut, Questions
 from recpipe.evaluate.scores import Scores
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from peers.prior import apply_prior, with_prior
 
-from tests.evaluate.knowns import known
 from tests.evaluate.test_peers_contract import PEERS, PERSONAL, small
+from tests.knowns import known
 
 
 @pytest.mark.parametrize("name", PERSONAL)

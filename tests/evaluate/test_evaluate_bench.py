@@ -16,7 +16,7 @@ from recpipe.evaluate.peers.cost import Size
 from recpipe.evaluate.rivals import plan
 from recpipe.evaluate.shortcuts import _candidates, random_split
 from tests.evaluate.conftest import SIZE
-from tests.evaluate.knowns import known
+from tests.knowns import known
 from tests.tiny import load, make_model, make_snapshot
 
 PARAMS = EvaluateParams(k=3, min_segment=5)

@@ -5,7 +5,7 @@ import pytest
 
 from recpipe.evaluate.peers import peers_of
 from recpipe.evaluate.peers.contract import Peer
-from tests.evaluate.knowns import checkerboard, known
+from tests.knowns import checkerboard, known
 
 PEERS = peers_of("last-event", "allow")
 PERSONAL = [name for name in PEERS if not name.startswith(("popularity", "own"))]

@@ -4,7 +4,7 @@ import numpy as np
 
 from recpipe.evaluate.peers.frequency import personal
 from recpipe.evaluate.peers.popularity import all_time, decayed, recent
-from tests.evaluate.knowns import known
+from tests.knowns import known
 
 # item 1: three events of one user long ago; item 2: two users of late; item 3: once, just now
 WORLD = known([[(1, 0.0), (1, 0.0), (1, 10.0)], [(2, 20.0)], [(2, 20.0), (3, 30.0)]], 3)

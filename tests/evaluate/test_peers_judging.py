@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from recpipe import evaluate
+from recpipe.core.known import known_before
 from recpipe.evaluate import EvaluateParams, HeldOut, held_out
 from recpipe.evaluate.peers import judging
 from recpipe.evaluate.peers.judging import Exam, best, judge, test_exam, validation_exam
-from recpipe.evaluate.peers.known import known_before
 from recpipe.train.judges import questions
 from tests.evaluate.conftest import SIZE
 from tests.tiny import load, make_model

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from recpipe.evaluate.peers.ease import BY_POSITION, Diagonal, by_items, by_users, ease, ridge
-from tests.evaluate.knowns import checkerboard, known, random_known
+from recpipe.core.linear import Diagonal, by_items, by_users
+from recpipe.evaluate.peers.ease import BY_POSITION, ease, ridge
+from tests.knowns import checkerboard, known, random_known
 
-EVERYONE = np.arange(30)
 BOTH: tuple[Diagonal, ...] = ("zero", "kept")
 
 
@@ -14,15 +14,22 @@ BOTH: tuple[Diagonal, ...] = ("zero", "kept")
 @pytest.mark.parametrize("items", [12, 80])
 def test_the_smaller_side_gives_what_the_larger_gives(items: int, diagonal: Diagonal) -> None:
     counts = random_known(30, items).counts("log")
-    small, large = (solve(counts, 3.0, diagonal)(EVERYONE) for solve in (by_users, by_items))
+    small, large = (solve(counts, 3.0, diagonal)(counts) for solve in (by_users, by_items))
     assert small == pytest.approx(large, abs=1e-5)
     assert np.abs(large).max() > 0.1
+
+
+def test_a_row_that_was_not_fitted_is_scored_as_by_the_larger_side() -> None:
+    counts, others = random_known(30, 80).counts("log"), random_known(50, 80).counts("log")[30:]
+    for diagonal in BOTH:
+        small, large = (solve(counts, 3.0, diagonal)(others) for solve in (by_users, by_items))
+        assert small == pytest.approx(large, abs=1e-5)
 
 
 def test_ease_without_its_diagonal_solves_its_own_least_squares() -> None:
     """Item j regressed on all others with penalty l2 is what column j of B must be."""
     counts = random_known(30, 12).counts("log")
-    scores, dense = by_items(counts, 2.0, "zero")(EVERYONE), counts.toarray().astype(float)
+    scores, dense = by_items(counts, 2.0, "zero")(counts), counts.toarray().astype(float)
     for item in range(12):
         others = np.delete(np.arange(12), item)
         x = dense[:, others]
@@ -34,7 +41,7 @@ def test_ridge_solves_least_squares_of_the_counts_on_themselves() -> None:
     counts = random_known(30, 12).counts()
     dense = counts.toarray().astype(float)
     expected = dense @ np.linalg.solve(dense.T @ dense + 2.0 * np.eye(12), dense.T @ dense)
-    assert by_items(counts, 2.0, "kept")(EVERYONE) == pytest.approx(expected, abs=1e-5)
+    assert by_items(counts, 2.0, "kept")(counts) == pytest.approx(expected, abs=1e-5)
 
 
 def test_ease_finds_the_withheld_square_of_a_checkerboard() -> None:

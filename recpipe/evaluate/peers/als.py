@@ -6,8 +6,8 @@ Hu, Koren & Volinsky, "Collaborative filtering for implicit feedback datasets" (
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
 
+from recpipe.core.known import Known
 from recpipe.evaluate.peers.contract import Peer, Score, Setting
-from recpipe.evaluate.peers.known import Known
 from recpipe.evaluate.peers.popularity import DAYS
 
 SEED = 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recpipe.evaluate.peers.known import Known
+from recpipe.core.known import Known
 
 Value = float | int | str
 Setting = Mapping[str, Value]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recpipe.evaluate.peers.known import Known
+from recpipe.core.known import Known
 
 
 @dataclass(frozen=True)

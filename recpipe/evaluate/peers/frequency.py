@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from recpipe.core.known import Known, counted
 from recpipe.evaluate.peers.contract import Peer, Score, Setting
-from recpipe.evaluate.peers.known import Known
-from recpipe.evaluate.peers.popularity import DAYS, counted
+from recpipe.evaluate.peers.popularity import DAYS
 
 
 def personal(known: Known, setting: Setting) -> Score:

@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from recpipe.core.known import Known
 from recpipe.evaluate.peers.contract import Peer, Score, Setting
-from recpipe.evaluate.peers.known import Known
 from recpipe.evaluate.peers.popularity import DAYS
 
 SIMILARITIES = {"cosine": "CosineRecommender", "tf-idf": "TFIDFRecommender", "bm25": "BM25Recommender"}

@@ -7,10 +7,10 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recpipe.core.event_weights import worth
+from recpipe.core.known import Known
 from recpipe.core.metrics import hits, ndcg_at_k, recall_at_k
 from recpipe.core.ragged import Ragged
 from recpipe.evaluate.peers.contract import Score
-from recpipe.evaluate.peers.known import Known
 from recpipe.evaluate.questions import HeldOut
 
 SCORE_BYTES = 128 * 2**20  # of one chunk's score matrix

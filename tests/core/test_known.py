@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.evaluate.knowns import known
+from tests.knowns import known
 
 TWO_USERS = [[(1, 0.0), (2, 5.0), (1, 10.0)], [(2, 0.0), (3, 5.0)]]
 

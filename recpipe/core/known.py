@@ -50,6 +50,19 @@ class Known:
         return weights
 
 
+def counted(known: Known, weights: np.ndarray, by: str) -> np.ndarray:
+    """Sum the weights (N,) of the events of each item, (items,) float64.
+
+    by: "events" sums all, "users" only the newest event of each user with each item.
+    """
+    if by == "events":
+        return np.bincount(known.columns, weights, minlength=known.items)
+    pairs = known.rows * known.items + known.columns
+    # events are in order of time: the last occurrence is the newest
+    newest = len(pairs) - 1 - np.unique(pairs[::-1], return_index=True)[1]
+    return np.bincount(known.columns[newest], weights[newest], minlength=known.items)
+
+
 def known_before(snapshot: Snapshot, moment: Moment) -> Known:
     """Read what was known before the part `moment`.
 

@@ -1,11 +1,11 @@
-"""What users had, as peers read it, written by hand."""
+"""What users had, as peers and generators read it, written by hand."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
+from recpipe.core.known import Known, known_in
 from recpipe.core.snapshot import Histories
-from recpipe.evaluate.peers.known import Known, known_in
 
 DAY = 86_400_000_000
 
