@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from prefect import flow, task
-from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.runtime import flow_run
 from prefect.states import Failed
@@ -13,7 +12,7 @@ from prefect.tasks import Task, exponential_backoff
 from pydantic import BaseModel
 
 from flows.logs import log_to
-from flows.report import run_report
+from flows.report import reported
 from recpipe.core.disk import disk_errors_named
 from recpipe.core.errors import BusyError, RecpipeError, UnreachableError
 from recpipe.core.workspace import Workspace
@@ -140,17 +139,23 @@ def run_stages(stages: Sequence[str], params: PipelineParams, workspace: str, no
             recorded_run(place, str(flow_run.get_id() or "")) as run,
             log_to(run.folder / "prefect.log"),
         ):
-            params = preflight(params, place, stages, notebooks)
-            run.keep_params(params, stages, notebooks)
-            return _run_in_order(stages, params, place, run, notebooks)
+            with reported(run, place) as results:
+                params = preflight(params, place, stages, notebooks)
+                run.keep_params(params, stages, notebooks)
+                _run_in_order(stages, params, place, run, notebooks, results)
+            return results
     except RecpipeError as error:
         return Failed(message=str(error), data=error)
 
 
 def _run_in_order(
-    stages: Sequence[str], params: PipelineParams, workspace: Workspace, run: Run, notebooks: str
-) -> list[StageResult]:
-    results: list[StageResult] = []
+    stages: Sequence[str],
+    params: PipelineParams,
+    workspace: Workspace,
+    run: Run,
+    notebooks: str,
+    results: list[StageResult],
+) -> None:
     places = str(workspace.root), str(run.folder)
     for stage in stages:
         run.stage = stage
@@ -158,10 +163,6 @@ def _run_in_order(
         task: Any = TASKS[stage]
         state = task(stage, getattr(params, stage), *places, upstream, notebooks, return_state=True)
         results.append(state.result())
-    create_markdown_artifact(
-        run_report(run.folder.name, results), key="run-report", description="What this run did"
-    )
-    return results
 
 
 def _handed_on(stage: str, results: Sequence[StageResult]) -> dict[str, str]:

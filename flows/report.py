@@ -1,50 +1,52 @@
-"""The markdown report of a run: what its notebooks counted and decided, as a table."""
+"""A run's report as artifacts: the report itself, and tables whose history over runs can be compared."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from flows.links import link_to
+from recpipe.core.errors import RecpipeError
+from recpipe.core.workspace import Workspace
+from recpipe.run.record import Run
+from recpipe.run.report import Facts, make_report, read_facts, write_report
 from recpipe.run.results import StageResult
 
-
-def run_report(name: str, results: Sequence[StageResult]) -> str:
-    """Return the report of run `name` in markdown: one row a figure, grouped by stage."""
-    lines = [f"# Run {name}", "", "| stage | figure | value |", "|---|---|---|"]
-    for result in results:
-        state = "reused" if result.reused else _cost(result)
-        lines.append(f"| **{result.stage}** | | {state} |")
-        for kind, value in (result.ids | dict(_flat(result.figures))).items():
-            lines.append(f"| | {_cell(kind)} | {_cell(value)} |")
-    for result in results:
-        lines += _gate(result.figures.get("rules", ()))
-    return "\n".join(lines)
+KEY = "run-report"
+DESCRIPTIONS = {
+    "checks": "Expectations of this run",
+    "bench-card": "Everyone on the same test",
+    "gate": "How the challenger kept each rule",
+}
 
 
-def _gate(rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """The rules of the gate and how the challenger kept each, where a stage decided by them."""
-    if rules:
-        yield from ("", "## The gate", "", "| rule | | the challenger |", "|---|---|---|")
-    for rule in rules:
-        state = "kept" if rule["passed"] else "**broken**"
-        yield f"| {_cell(rule['rule'])} | {state} | {_cell(rule['why'])} |"
+@contextmanager
+def reported(run: Run, workspace: Workspace) -> Iterator[list[StageResult]]:
+    """Yield the list of a run's results, to be filled stage by stage; report on it, however the run ends.
+
+    Not where it is interrupted.
+    """
+    results: list[StageResult] = []
+    try:
+        yield results
+    except RecpipeError as error:
+        with suppress(OSError):  # on a full disk the error itself says more than its report
+            _report(read_facts(run.folder, workspace, results, run.stage, error))
+        raise
+    _report(read_facts(run.folder, workspace, results))
 
 
-def _cost(result: StageResult) -> str:
-    parts = [f"{result.seconds:.0f} s"]
-    if result.kernel:
-        parts.append(f"kernel {result.kernel['cpu_seconds']:.0f} CPU-s, {result.kernel['peak_mib']:,} MiB")
-    return ", ".join(parts)
+def _report(facts: Facts) -> None:
+    report = make_report(facts)
+    write_report(report, facts.folder)
+    create_markdown_artifact(report.markdown(address_of), key=KEY, description="What this run did")
+    for key, table in report.tables.items():
+        create_table_artifact(table.records(), key=key, description=DESCRIPTIONS[key])
 
 
-def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in figures.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        elif not isinstance(value, list):  # lists are samples, shown in the notebook
-            yield f"{prefix}{key}", value
-
-
-def _cell(value: Any) -> str:
-    text = (
-        f"{value:.4f}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
-    )
-    return text.replace("|", "\\|").replace("\n", " ")
+def address_of(path: str) -> str:
+    """Return where a path, with the anchor that may stand behind it, is read in a browser; "" if nowhere."""
+    file, hash_, anchor = path.partition("#")
+    address = link_to(Path(file))
+    return f"{address}{hash_}{anchor}" if address else ""

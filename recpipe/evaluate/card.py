@@ -7,7 +7,9 @@ from typing import Any
 
 from recpipe.core import registry
 from recpipe.core.files import write_json, write_text
+from recpipe.core.sections import Block, Picture, as_html, as_markdown
 from recpipe.core.starts import STARTED_FROM
+from recpipe.core.tables import Table
 from recpipe.core.workspace import Workspace
 from recpipe.evaluate.bench import Bench
 from recpipe.evaluate.gate import Decision
@@ -15,10 +17,8 @@ from recpipe.evaluate.plots import plots
 from recpipe.evaluate.questions import HeldOut
 from recpipe.evaluate.roles import CHALLENGER
 from recpipe.evaluate.scores import Scores, differences
-from recpipe.evaluate.sections import Block, as_html, as_markdown
 from recpipe.evaluate.tables import (
     NAMES,
-    Table,
     accuracy,
     beyond_accuracy,
     by_cutoff,
@@ -83,9 +83,9 @@ def write_page(
     """Write the challenger's card with its plots as one page of HTML into `folder`; return its path."""
     challenger = scores[CHALLENGER]
     sections = _sections(workspace, challenger, scores, test, decision, bench)
-    write_text(
-        folder / PAGE, as_html(challenger.version, _lead(challenger), sections, {BENCH_CARD: plots(bench)})
-    )
+    pictures = [Picture.of(caption, figure) for caption, figure in plots(bench).items()]
+    sections[BENCH_CARD] = [*sections[BENCH_CARD], *pictures]
+    write_text(folder / PAGE, as_html(challenger.version, _lead(challenger), sections))
     return folder / PAGE
 
 

@@ -1,48 +1,16 @@
-"""Small tables of text, for notebooks, markdown and HTML alike; and those of a bench card."""
+"""The tables of a bench card."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from recpipe.core.bootstrap import Interval
+from recpipe.core.tables import Table
 from recpipe.evaluate.bench import Bench
 from recpipe.evaluate.beyond import Told
 from recpipe.evaluate.measures import METRICS
 from recpipe.evaluate.segments import Segment
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 NAMES = {"ndcg": "NDCG", "recall": "recall", "mrr": "MRR", "hit_rate": "hit rate"}
 """How a metric is called."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """Cells of text; the first column names the rows."""
-
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-    def frame(self) -> "pd.DataFrame":
-        """Return it for notebooks."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.rows), columns=list(self.head)).set_index(self.head[0])
-
-    def markdown(self) -> str:
-        """Return it as lines of markdown."""
-        lines = [self.head, ["---"] * len(self.head), *self.rows]
-        return "\n".join(
-            f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in lines
-        )
-
-    def html(self) -> str:
-        """Return it as an HTML table."""
-        head = "".join(f"<th>{escape(cell)}</th>" for cell in self.head)
-        rows = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in self.rows)
-        return f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
 
 
 def accuracy(bench: Bench) -> Table:

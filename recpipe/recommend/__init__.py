@@ -11,6 +11,7 @@ from recpipe.recommend.export import export
 from recpipe.recommend.item_map import item_map
 from recpipe.recommend.kept import Kept, publications, publish_again
 from recpipe.recommend.lists import Lists, make_lists
+from recpipe.recommend.mix import category_mix
 from recpipe.recommend.offline import Estimate, offline_estimate
 from recpipe.recommend.params import RecommendParams
 from recpipe.recommend.publication import Publication
@@ -29,6 +30,7 @@ __all__ = [
     "Recommendation",
     "SimilarItem",
     "UserList",
+    "category_mix",
     "check",
     "export",
     "item_map",

@@ -108,7 +108,7 @@ class Publication:
         return dict(found[0])
 
     @cached_property
-    def _titled(self) -> list[Path]:
+    def titled(self) -> list[Path]:
         """Files with titles; snapshots of an earlier version have no new items."""
         tables = (self.snapshot_folder / f"{table}.parquet" for table in ("items", "new_items"))
         return [path for path in tables if path.exists()]
@@ -118,7 +118,7 @@ class Publication:
         named = pc.field(c.ITEM_ID).isin(pa.array(sorted(ids), pa.string()))
         numbered = pc.field(c.ITEM_INDEX).isin(pa.array(sorted(indices), pa.int32()))
         titles: dict[str | int, tuple[str, str]] = {}
-        for path in self._titled:
+        for path in self.titled:
             columns = [c.ITEM_INDEX, c.ITEM_ID, c.TITLE]
             for row in pq.read_table(path, columns=columns, filters=named | numbered).to_pylist():
                 shown = (row[c.ITEM_ID], row[c.TITLE] or row[c.ITEM_ID])

@@ -50,13 +50,19 @@ def most_recommended(workspace: Workspace, items: int = 15) -> "pd.DataFrame":
     import pandas as pd
 
     publication = Publication.open(workspace)
-    counts: dict[str, int] = {}
-    for batch in publication.batches([c.ITEM_ID]):
-        for pair in pc.value_counts(batch.column(c.ITEM_ID)).to_pylist():
-            counts[pair["values"]] = counts.get(pair["values"], 0) + pair["counts"]
+    counts = lists_of_items(publication)
     first = sorted(counts, key=lambda item: (-counts[item], item))[:items]
     titles = publication.titles(set(first), set())
     table = pd.DataFrame(
         {"title": [titles[item][1] for item in first], "lists": [counts[item] for item in first]}
     )
     return table.assign(share=table["lists"] / publication.users)
+
+
+def lists_of_items(publication: Publication) -> dict[str, int]:
+    """Return in how many lists each item stands, by its id; items in none are left out."""
+    counts: dict[str, int] = {}
+    for batch in publication.batches([c.ITEM_ID]):
+        for pair in pc.value_counts(batch.column(c.ITEM_ID)).to_pylist():
+            counts[pair["values"]] = counts.get(pair["values"], 0) + pair["counts"]
+    return counts

@@ -47,6 +47,12 @@ def test_the_flow_runs_the_real_notebooks_from_a_source_to_lists(tmp_path: Path,
     assert len(lists) == rows > 0
     assert lists.groupby("user_id")["rank"].max().max() == 5
     assert not list(workspace.root.rglob(".tmp-*"))
+    (report,) = workspace.runs.glob("*/report.md")
+    told = report.read_text()
+    assert "Cannot be told" not in told
+    titles = ("What came in", "What was refused", "Checks", "Training", "Bench card", "The gate", "The lists")
+    assert [title for title in titles if f"\n## {title}\n" not in told] == []
+    assert told.count("](data:image/png;base64,") == 3, "curves, metric, category mix"
 
 
 def run_cli(workspace: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -77,6 +77,31 @@ def test_the_whole_pipeline_runs_hands_on_ids_and_is_reused(workspace: Workspace
     }
 
 
+def artifacts(run: Path) -> dict[str, Any]:
+    """Return the data of the artifacts that the flow run of a run's folder has left, by key."""
+    from uuid import UUID
+
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
+
+    flow_run = UUID(json.loads((run / "run.json").read_text())["flow_run"])
+    with get_client(sync_client=True) as client:
+        chosen = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[flow_run]))
+        return {artifact.key: artifact.data for artifact in client.read_artifacts(artifact_filter=chosen)}
+
+
+def test_a_run_leaves_its_report_as_an_artifact_and_in_its_folder(workspace: Workspace) -> None:
+    assert run_pipeline(workspace, PipelineParams(train=TrainParams(epochs=3))).is_completed()
+    run = only_run(workspace)
+    told = artifacts(run)["run-report"]
+    assert "12 rows read = 10 kept, 1 duplicate, 1 quarantined." in told
+    assert "| train.epochs | 3 | " in told
+    assert "| u1 | Bread; Milk | Butter; Jam |" in told
+    assert str(run / "train" / "3_train.html") in told, "nobody serves it: the path is told"
+    assert "](train/3_train.html)" in (run / "report.md").read_text(), "links hold wherever the folder lies"
+    assert '<a href="train/3_train.html">' in (run / "report.html").read_text()
+
+
 def test_bad_data_fails_the_run_at_once_with_its_message(workspace: Workspace, no_delay: None) -> None:
     change(workspace, "features", COUNT + REFUSE)
     state = run_pipeline(workspace)
@@ -88,6 +113,10 @@ def test_bad_data_fails_the_run_at_once_with_its_message(workspace: Workspace, n
     assert error["notebook"] == str(run / "features" / "2_features.ipynb")
     assert (run / "attempts").read_text() == "x", "bad data does not get better by trying again"
     assert not (run / "train").exists()
+    assert "Failed in features." in artifacts(run)["run-report"]
+    assert "raise DataError('no rows', 'Collect some.')" in artifacts(run)["run-report"], (
+        "the cell that failed"
+    )
     with workspace.lock():
         pass  # is free again
 

@@ -9,50 +9,10 @@ from pathlib import Path
 import pytest
 
 from flows.logs import log_to
-from flows.report import run_report
 from flows.server import running_server
 from flows.settings import prefect_settings, set_defaults
 from recpipe.core.errors import ParameterError
 from recpipe.core.workspace import Workspace
-from recpipe.run.results import StageResult
-
-
-def test_the_report_is_a_table_of_ids_and_figures_by_stage() -> None:
-    results = [
-        StageResult("collect", {"data": "d1"}, {"read": 1_469_307}, seconds=12.4),
-        StageResult(
-            "evaluate",
-            {"champion": "m1"},
-            {"metrics": {"model": {"ndcg": 0.12345}}, "list": [1]},
-            reused=True,
-        ),
-    ]
-    lines = run_report("r1", results).splitlines()
-    assert lines[0] == "# Run r1"
-    assert "| **collect** | | 12 s |" in lines
-    assert "| | read | 1,469,307 |" in lines
-    assert "| **evaluate** | | reused |" in lines
-    assert "| | metrics.model.ndcg | 0.1235 |" in lines
-    assert not any("list" in line for line in lines)
-
-
-def test_the_report_tells_how_each_rule_of_the_gate_was_kept() -> None:
-    rules = [
-        {"rule": "ahead of popularity", "passed": True, "why": "is ahead"},
-        {"rule": "coverage", "passed": False, "why": "has 1|2"},
-    ]
-    lines = run_report("r", [StageResult("evaluate", {"champion": "m1"}, {"rules": rules})]).splitlines()
-    assert lines[lines.index("## The gate") + 2 :] == [
-        "| rule | | the challenger |",
-        "|---|---|---|",
-        "| ahead of popularity | kept | is ahead |",
-        "| coverage | **broken** | has 1\\|2 |",
-    ]
-    assert "## The gate" not in run_report("r", [StageResult("evaluate", {"champion": "m1"})])
-
-
-def test_a_bar_in_a_value_does_not_break_the_table() -> None:
-    assert "| | champion | a\\|b |" in run_report("r", [StageResult("evaluate", {"champion": "a|b"})])
 
 
 def test_settings_are_defaults_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
