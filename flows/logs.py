@@ -1,9 +1,13 @@
-"""Prefect's own log in the folder of the run."""
+"""What a run logs: in its folder, too, and without secrets."""
 
 import logging
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from recpipe.core.secrets import Mask
 
 LOGGERS = ("prefect", "recpipe")
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -24,3 +28,21 @@ def log_to(path: Path) -> Iterator[None]:
         for logger in loggers:
             logger.removeHandler(handler)
         handler.close()
+
+
+def mask_logs(mask: Mask) -> None:
+    """Mask what this process logs from now on, tracebacks included, wherever it goes.
+
+    Also after the run: that is when Prefect tells how it ended.
+    """
+
+    def masked_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = logging.LogRecord(*args, **kwargs)
+        told = record.getMessage()
+        if mask(told) != told:
+            record.msg, record.args = mask(told), ()
+        if record.exc_info and record.exc_info[0]:
+            record.exc_text = mask("".join(traceback.format_exception(*record.exc_info)).rstrip())
+        return record
+
+    logging.setLogRecordFactory(masked_record)

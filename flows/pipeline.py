@@ -11,10 +11,11 @@ from prefect.states import Failed
 from prefect.tasks import Task, exponential_backoff
 from pydantic import BaseModel
 
-from flows.logs import log_to
+from flows.logs import log_to, mask_logs
 from flows.report import reported
 from recpipe.core.disk import disk_errors_named
 from recpipe.core.errors import BusyError, RecpipeError, UnreachableError
+from recpipe.core.secrets import mask_for, masked_errors
 from recpipe.core.workspace import Workspace
 from recpipe.params import (
     CollectParams,
@@ -129,8 +130,11 @@ STAGE_FLOWS = {
 def run_stages(stages: Sequence[str], params: PipelineParams, workspace: str, notebooks: str = "") -> Any:
     """Run `stages` one after the other, holding the workspace.
 
-    Returns their results, or a Failed state whose message says what went wrong and what to do.
+    Returns their results, or a Failed state whose message says what went wrong and what to do. No secret of
+    the environment stands in what it leaves.
     """
+    mask = mask_for(params.model_dump(mode="json"))
+    mask_logs(mask)
     try:
         place = Workspace.open(workspace)
         with (
@@ -139,7 +143,7 @@ def run_stages(stages: Sequence[str], params: PipelineParams, workspace: str, no
             recorded_run(place, str(flow_run.get_id() or "")) as run,
             log_to(run.folder / "prefect.log"),
         ):
-            with reported(run, place) as results:
+            with reported(run, place) as results, masked_errors(mask):
                 params = preflight(params, place, stages, notebooks)
                 run.keep_params(params, stages, notebooks)
                 _run_in_order(stages, params, place, run, notebooks, results)

@@ -50,7 +50,8 @@ __all__ = [
 class PipelineParams(BaseModel):
     """Everything that can be set, grouped by stage."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    # what is wrong may hold a secret
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
 
     collect: CollectParams = CollectParams()
     """Where the events come from and how they are read."""

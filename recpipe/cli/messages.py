@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from recpipe.core.addresses import without_passwords
 from recpipe.core.errors import ParameterError
 from recpipe.core.validation import wrong_values
 from recpipe.params import PipelineParams
@@ -41,7 +42,8 @@ def explain_validation(
             lines.append(f"{where}: missing")
         else:
             message = found["msg"].removeprefix("Value error, ")
-            lines.append(f"{where}: {message[:1].lower()}{message[1:]} (got {found['input']!r})")
+            got = without_passwords(repr(found["input"]))
+            lines.append(f"{where}: {message[:1].lower()}{message[1:]} (got {got})")
     return ParameterError("\n         ".join(lines), hint)
 
 

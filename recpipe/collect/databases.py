@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recpipe.core.addresses import DRIVERS, VARIABLE, database_url
+from recpipe.core.addresses import DRIVERS, database_url
 from recpipe.core.errors import DataError, ParameterError, RecpipeError, UnreachableError
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ class Database:
         self._time_zone = time_zone
         self.shown = self._url.render_as_string(hide_password=True)
         """The address without its password."""
-        self.tells_password = bool(self._url.password) and not VARIABLE.search(address)
-        """Whether the password itself stands in the address."""
 
     @contextmanager
     def connect(self) -> Iterator["Connection"]:

@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.config import JsonDict
+
+from recpipe.core.addresses import PASSWORD_FREE, refuse_password
+
+NO_PASSWORD: JsonDict = {"pattern": PASSWORD_FREE}
+"""So that Prefect's form refuses a password too, and its server keeps none."""
 
 REASONS = (
     "any",
@@ -44,18 +50,18 @@ else:
 class CollectParams(BaseModel):
     """Parameters of the stage `collect`."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True)
 
     source: SourceName = "remembered"
     """Where the data come from; `remembered` is what this workspace used last."""
-    events: str = ""
+    events: str = Field("", json_schema_extra=NO_PASSWORD)
     """Source `files`: path, folder, glob or address (s3://, gs://, az://, https://); several by comma.
 
     Parquet, CSV, TSV or NDJSON; text may be compressed (.gz, .zst).
     """
-    items: str = ""
+    items: str = Field("", json_schema_extra=NO_PASSWORD)
     """Source `files`: the same of items (item_id, title, categories, any attributes); may be empty."""
-    users: str = ""
+    users: str = Field("", json_schema_extra=NO_PASSWORD)
     """Source `files`: the same of users (user_id, any attributes); may be empty."""
     columns: dict[str, str] = Field({})
     """Source `files`: our name of a column -> its name in your files, e.g. timestamp -> created_at."""
@@ -95,7 +101,7 @@ class CollectParams(BaseModel):
     """Users with more events on one day (UTC) are set aside as bots, until the bound is raised; 0: nobody."""
     keep_days: int = Field(0, ge=0, le=36_500)
     """Events older than so many days from now are neither taken in nor kept; 0 keeps all."""
-    database: str = ""
+    database: str = Field("", json_schema_extra=NO_PASSWORD)
     """Source `sql`: address, e.g. postgresql://shop:${SHOP_PASSWORD}@HOST/NAME, mysql://…, sqlite:///PATH.
 
     ${NAME} is taken from the environment when the database is opened, and written nowhere.
@@ -143,6 +149,7 @@ class CollectParams(BaseModel):
     @classmethod
     def _absolute(cls, patterns: str) -> str:
         """Make paths absolute while the working directory is still the caller's; kernels have another."""
+        refuse_password(patterns, "let its driver find it: in the environment, ~/.netrc or its own settings")
         whole = os.path.isfile(os.path.expanduser(patterns))  # noqa: PTH111, PTH113
         paths = [patterns] if whole else [path.strip() for path in patterns.split(",")]
         return ",".join(_absolute(path.removeprefix("file://")) for path in paths if path)
@@ -156,6 +163,7 @@ class CollectParams(BaseModel):
     @classmethod
     def _absolute_database(cls, address: str) -> str:
         """Make the path of an SQLite file absolute, as those of other files are."""
+        refuse_password(address, "put it into a variable of the environment and write ${NAME} in its place")
         scheme, separator, path = address.partition(":///")
         is_file = scheme.partition("+")[0] == "sqlite" and path and not path.startswith(("/", ":", "file:"))
         return f"{scheme}{separator}{_absolute(path)}" if is_file else address

@@ -11,12 +11,37 @@ if TYPE_CHECKING:
 
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 
+_PASSWORD = r"://[^:@/\s]*:(?!\$\{\w+\}@|\d+(?:[/,?]|$))[^@]+@"
+"""A password that stands in an address itself; digits up to a slash are a port."""
+
+PASSWORD_FREE = f"^(?![\\s\\S]*{_PASSWORD})"
+"""What an address must look like, as the pattern of a JSON schema."""
+
 DRIVERS = {
     "postgresql": ("psycopg", "postgres"),
     "mysql": ("pymysql", "mysql"),
     "mariadb": ("pymysql", "mysql"),
 }
 """Kind of database -> the driver taken where the address names none, and the extra that brings it."""
+
+
+def without_passwords(text: str) -> str:
+    """Return `text` with three stars in the place of each password of an address.
+
+    >>> without_passwords("postgresql://shop:secret@db/shop and https://db:8080/a")
+    'postgresql://shop:***@db/shop and https://db:8080/a'
+    """
+    return re.sub(_PASSWORD, lambda found: f"{found[0][: found[0].index(':', 3) + 1]}***@", text)
+
+
+def refuse_password(address: str, instead: str) -> str:
+    """Return `address`, or raise ValueError if a password stands in it: parameters are kept, and shown.
+
+    `instead` says what to do with it.
+    """
+    if re.search(_PASSWORD, address):
+        raise ValueError(f"a password stands in the address, and would be kept with each run; {instead}")
+    return address
 
 
 def filled(part: str | None, asked_by: str) -> str | None:

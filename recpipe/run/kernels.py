@@ -1,15 +1,21 @@
-"""A papermill engine that leaves no kernel behind and passes on what the stage logs."""
+"""A papermill engine: passes on what a kernel logs, ends one that takes too long, and leaves none behind."""
 
 import contextlib
 import logging
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
+
+from recpipe.core.errors import StageError
+from recpipe.core.secrets import Mask
+from recpipe.run.results import KernelError
 
 logger = logging.getLogger("recpipe.run")
 
@@ -20,10 +26,16 @@ KERNEL_LOG = "kernel.log"
 class StageClient(PapermillNotebookClient):
     """Executes the cells of one stage; its kernel is gone when `execute` returns, however it does.
 
-    `kernel_log` takes what the kernel's process writes past the notebook, crashes of C code included.
+    `kernel_log` takes what the kernel's process writes past the notebook, crashes of C code included; `mask`
+    is put on all that it sends.
     """
 
     kernel_log: Path
+    mask: Mask
+
+    def process_message(self, msg: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Take a message of the kernel, without secrets: output, error, and what widgets show."""
+        return super().process_message(msg | {"content": self.mask.within(msg["content"])}, *args, **kwargs)
 
     def execute(self, **kwargs: Any) -> NotebookNode:
         """Execute all cells. Raises what papermill and nbclient raise."""
@@ -63,14 +75,23 @@ class StageEngine(NBClientEngine):
         nb_man: NotebookExecutionManager,
         kernel_name: str,
         *,
-        start_timeout: int = 60,
+        start_timeout: int,
+        timeout_minutes: float,
+        mask: Mask,
         **kwargs: Any,
     ) -> None:
-        """Execute the notebook in the folder of its stage; `start_timeout` is in seconds."""
-        folder = Path(nb_man.output_path).parent
+        """Execute the notebook in the folder of its stage; `start_timeout` is in seconds.
+
+        Raises StageError if it is not done after `timeout_minutes`, KernelError if the kernel dies; both
+        have the number of the `cell` that was at work.
+        """
+        executed = Path(nb_man.output_path)
+        folder, number = executed.parent, 0
         stage, places = folder.name, _code_places(nb_man.nb)
+        deadline = time.monotonic() + 60 * timeout_minutes
 
         def announce(cell: NotebookNode, cell_index: int) -> None:
+            nonlocal number
             del cell
             if cell_index in places:
                 number = places.index(cell_index) + 1
@@ -81,13 +102,38 @@ class StageEngine(NBClientEngine):
             nb_man,
             kernel_name=kernel_name,
             startup_timeout=start_timeout,
-            timeout=None,
+            timeout_func=lambda _cell: max(0.1, deadline - time.monotonic()),
             log=logging.getLogger("papermill"),
             on_cell_start=announce,
         )
         client.kernel_log = folder / KERNEL_LOG
+        client.mask = mask
         client.log_output = True  # else papermill does not call log_output_message at all
-        client.execute()
+        try:
+            client.execute()
+        except CellTimeoutError as error:
+            raise _at(number, _too_long(executed, number, timeout_minutes)) from error
+        except DeadKernelError as error:
+            raise _at(number, _died(executed, number)) from error
+
+
+def _too_long(executed: Path, number: int, minutes: float) -> StageError:
+    return StageError(
+        f"{executed.name}, cell {number}: was still at work when the stage's {minutes:g} minutes were over",
+        f"Look at {executed}; allow more with --notebooks.timeout_minutes {executed.parent.name}=MINUTES.",
+    )
+
+
+def _died(executed: Path, number: int) -> KernelError:
+    return KernelError(
+        f"{executed.name}, cell {number}: its kernel died (killed, or out of memory)",
+        f"Run again: finished stages are reused. If it dies again, read {executed.parent / KERNEL_LOG}.",
+    )
+
+
+def _at(number: int, error: StageError) -> StageError:
+    error.cell = number  # type: ignore[attr-defined]
+    return error
 
 
 def register_engine() -> str:

@@ -10,12 +10,16 @@ from typing import Any
 from recpipe.core.disk import disk_errors_named, disk_full
 from recpipe.core.errors import ParameterError, RecpipeError, StageError
 from recpipe.core.files import write_text
+from recpipe.core.secrets import Mask, mask_for
 from recpipe.run.results import ERROR, RESULT, KernelError, error_class, write_error
 
 logger = logging.getLogger("recpipe.run")
 
 START_TIMEOUT_SECONDS = 120
 """How long a kernel may take to answer; a busy machine needs many times the usual two."""
+
+TIMEOUT_MINUTES = 7 * 24 * 60.0
+"""How long a stage may take unless it is said otherwise: a week, as training does."""
 
 _HINT = "\nTo do: "
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -44,18 +48,25 @@ def check_parameters(notebook: Path, names: Collection[str]) -> None:
         )
 
 
-def execute(notebook: Path, folder: Path, parameters: Mapping[str, Any]) -> None:
+def execute(
+    notebook: Path,
+    folder: Path,
+    parameters: Mapping[str, Any],
+    timeout_minutes: float = TIMEOUT_MINUTES,
+) -> None:
     """Execute `notebook` with `parameters`; leave it, its HTML and result.json in `folder`.
 
     Raises the error that a cell raised, when it is one of recpipe's, KernelError when the kernel
-    died, else StageError; error.json then says the same. No kernel outlives the call.
+    died, else StageError; error.json then says the same. No kernel outlives the call, and no secret of the
+    environment is left in a text in `folder`.
     """
+    mask = mask_for(parameters)
     executed = folder / notebook.name
     for stale in (RESULT, ERROR, executed.name, executed.with_suffix(".html").name):
         (folder / stale).unlink(missing_ok=True)
     try:
         with disk_errors_named(folder):
-            _run_cells(notebook, executed, parameters)
+            _run_cells(notebook, executed, parameters, timeout_minutes, mask)
         if not (folder / RESULT).is_file():
             raise StageError(
                 f"{notebook.name} ran to its end but wrote no result",
@@ -67,15 +78,18 @@ def execute(notebook: Path, folder: Path, parameters: Mapping[str, Any]) -> None
             write_error(folder, error, str(executed), getattr(error, "cell", 0))
         raise
     finally:
+        with suppress(OSError):  # a full disk has no room for it, nor for a secret
+            mask.files(folder)
         if executed.is_file():
             _leave_html(executed)
 
 
-def _run_cells(notebook: Path, executed: Path, parameters: Mapping[str, Any]) -> None:
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+def _run_cells(
+    notebook: Path, executed: Path, parameters: Mapping[str, Any], timeout_minutes: float, mask: Mask
+) -> None:
     from papermill import PapermillExecutionError, execute_notebook
 
-    from recpipe.run.kernels import KERNEL_LOG, register_engine
+    from recpipe.run.kernels import register_engine
 
     logging.getLogger("papermill").setLevel(logging.WARNING)  # its own lines say what ours say
     try:
@@ -88,16 +102,11 @@ def _run_cells(notebook: Path, executed: Path, parameters: Mapping[str, Any]) ->
             cwd=notebook.parent,
             progress_bar=False,
             start_timeout=START_TIMEOUT_SECONDS,
+            timeout_minutes=timeout_minutes,
+            mask=mask,
         )
     except PapermillExecutionError as error:
         raise disk_full(error.evalue, executed.parent) or _told_again(error, notebook) from error
-    except DeadKernelError as error:
-        raise KernelError(
-            f"{notebook.name}: its kernel died (killed, or out of memory)",
-            f"Run again: finished stages are reused. If it dies again, read {executed.parent / KERNEL_LOG}.",
-        ) from error
-    except CellTimeoutError as error:
-        raise StageError(f"{notebook.name}: a cell took too long", f"Look at {executed}.") from error
     except RuntimeError as error:
         raise KernelError(f"{notebook.name}: no kernel could be started ({error})", "Run again.") from error
 

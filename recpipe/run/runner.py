@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from recpipe.core.disk import disk_errors_named
 from recpipe.core.errors import StageError
 from recpipe.core.refits import served
+from recpipe.core.secrets import mask_for, masked_errors
 from recpipe.core.starts import champion_before
 from recpipe.core.workspace import Workspace
 from recpipe.params import RecommendParams, TrainParams
@@ -41,7 +42,7 @@ def run_stage(
     notebooks (empty: the shipped ones). Raises RecpipeError; the stage's
     folder in the run then has error.json.
     """
-    with disk_errors_named(run_folder):
+    with disk_errors_named(run_folder), masked_errors(mask_for(params.model_dump(mode="json"))):
         notebook = notebook_of(stage, notebooks)
         return _reuse_or_execute(stage, params, workspace, run_folder, upstream or {}, notebook)
 

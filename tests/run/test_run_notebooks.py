@@ -15,13 +15,14 @@ from recpipe.run.runner import parameter_names, run_stage
 from tests.standins import parameters_source, standins_of, write_notebook, write_standin
 
 
-def run_collect(workspace: Workspace, extra: str) -> Path:
+def run_collect(workspace: Workspace, extra: str, **options: float) -> Path:
     """Run the stand-in of collect with a cell `extra` in it; return the stage's folder."""
     notebook = write_standin(standins_of(workspace), "collect", extra)
     folder = workspace.new_run() / "collect"
     folder.mkdir()
     params = PipelineParams().collect.model_dump(mode="json")
-    execute(notebook, folder, params | {"workspace": str(workspace.root), "run_folder": str(folder.parent)})
+    places = {"workspace": str(workspace.root), "run_folder": str(folder.parent)}
+    execute(notebook, folder, params | places, **options)
     return folder
 
 
@@ -93,7 +94,22 @@ def test_cells_are_counted_as_jupyterlab_numbers_them(
 def test_a_dying_kernel_is_told_apart_so_that_it_is_tried_again(workspace: Workspace) -> None:
     with pytest.raises(KernelError, match="its kernel died"):
         run_collect(workspace, "import os; os._exit(1)")
-    assert newest_error(workspace)["error"] == "KernelError"
+    error = newest_error(workspace)
+    assert (error["error"], error["cell"]) == ("KernelError", 4)
+
+
+def test_an_endless_cell_ends_with_its_stages_time_and_its_kernel_is_gone(workspace: Workspace) -> None:
+    cell = "import os, time\nprint('kernel process', os.getpid(), flush=True)\ntime.sleep(600)"
+    message = r"1_collect\.ipynb, cell 4: was still at work when the stage's 0\.25 minutes were over"
+    with pytest.raises(StageError, match=message) as caught:
+        run_collect(workspace, cell, timeout_minutes=0.25)
+    assert "--notebooks.timeout_minutes collect=MINUTES" in caught.value.hint
+    assert not isinstance(caught.value, KernelError), "it is not tried again"
+    assert newest_error(workspace)["cell"] == 4
+    executed = Path(newest_error(workspace)["notebook"]).read_text()
+    process = int(executed.partition('"kernel process ')[2].partition("\\n")[0])
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
 
 
 def test_no_kernel_outlives_its_stage(workspace: Workspace) -> None:

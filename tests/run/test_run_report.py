@@ -118,15 +118,14 @@ def test_stages_of_ones_own_tell_their_figures(tmp_path: Path) -> None:
     assert "| rerank | moved.up | 1,000 |" in told(Facts(tmp_path, [own]))
 
 
-def failed_run(folder: Path, *outputs: nbformat.NotebookNode, status: str = "failed") -> Facts:
-    """A run whose third cell of `train` failed, as papermill leaves it."""
+def failed_run(folder: Path, *outputs: nbformat.NotebookNode) -> Facts:
+    """A run whose second cell of `train` failed."""
     (folder / "train").mkdir(parents=True)
-    cells = [new_code_cell("fine = 1", id="one"), new_code_cell("1 / 0", id="two", execution_count=3)]
+    cells = [new_code_cell("fine = 1", id="one"), new_code_cell("1 / 0", id="two", execution_count=2)]
     cells[1].outputs = list(outputs)
-    cells[1].metadata["papermill"] = {"status": status}
     write_notebook(folder / "train" / "3_train.ipynb", cells)
-    write_json(folder / "train" / "error.json", {"cell": 3})
-    error = DataError("3_train.ipynb, cell 3: ZeroDivisionError", "Read the cell.")
+    write_json(folder / "train" / "error.json", {"cell": 2})
+    error = DataError("3_train.ipynb, cell 2: ZeroDivisionError", "Read the cell.")
     return read_facts(folder, Workspace.open(folder.parent / "w"), [], "train", error)
 
 
@@ -136,13 +135,13 @@ def test_a_failed_run_shows_the_cell_its_error_and_the_way_to_it(tmp_path: Path)
     write_report(report, tmp_path / "run")
     told = (tmp_path / "run" / "report.md").read_text()
     assert "Failed in train." in told
-    assert "train: 3_train.ipynb, cell 3: ZeroDivisionError\n\nTo do: Read the cell." in told
-    assert "[Cell 3 of the executed notebook](train/3_train.html#cell-id=two)" in told
+    assert "train: 3_train.ipynb, cell 2: ZeroDivisionError\n\nTo do: Read the cell." in told
+    assert "[Cell 2 of the executed notebook](train/3_train.html#cell-id=two)" in told
     assert "```\n1 / 0\n```\n\n```\nTraceback\nE: division\n```" in told
 
 
 def test_a_kernel_that_died_shows_the_cell_that_was_at_work(tmp_path: Path) -> None:
-    report = told(failed_run(tmp_path / "run", status="running"))
+    report = told(failed_run(tmp_path / "run"))
     assert "#cell-id=two" in report
     assert report.count("```") == 2, "the cell alone: there is no traceback"
 

@@ -1,6 +1,5 @@
 """A database: queries of events, and optionally of items and users, by an SQLAlchemy address."""
 
-import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,8 +20,6 @@ from recpipe.core.progress import track
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-logger = logging.getLogger("recpipe.collect")
 
 BOUNDS = {"since", "until"}
 BEGINNING = datetime(1900, 1, 1)
@@ -57,14 +54,7 @@ class Sql:
 
     def preflight(self) -> list[FileReport]:
         """See `Source`. Asks for the columns of each query, and for no row."""
-        database = self._database()
-        if database.tells_password:
-            logger.warning(
-                "warning: the password of %s stands in the parameters, and so in the notebooks of each run. "
-                "Write ${NAME} instead, a variable of the environment.",
-                database.shown,
-            )
-        with database.connect() as connection:
+        with self._database().connect() as connection:
             return [self._report(query) for query in self._queries(connection)]
 
     def fingerprint(self) -> list[list[Any]]:

@@ -25,31 +25,27 @@ def what_went_wrong(facts: Facts) -> Iterator[Block]:
     executed = next((facts.folder / facts.failed).glob("*.ipynb"), None) if facts.failed else None
     if executed is None:
         return
-    cell = failed_cell(executed)
+    cell = failed_cell(executed, facts.error["cell"])
     if cell is None:
         yield Link("The executed notebook", str(executed.with_suffix(".html")))
         return
-    number = facts.error["cell"] or cell.get("execution_count") or "?"
-    yield Link(
-        f"Cell {number} of the executed notebook", f"{executed.with_suffix('.html')}#cell-id={cell['id']}"
-    )
+    place = f"{executed.with_suffix('.html')}#cell-id={cell['id']}"
+    yield Link(f"Cell {facts.error['cell']} of the executed notebook", place)
     yield Verbatim(cell["source"])
     if lines := _traceback(cell):
         yield Verbatim("\n".join(lines[-TRACEBACK_LINES:]))
 
 
-def failed_cell(executed: Path) -> Any:
-    """Return the cell that raised; the one at work where the kernel died; None where that is not known."""
+def failed_cell(executed: Path, number: int) -> Any:
+    """Return the cell that raised, else the code cell of that `number`; None where none is known."""
     try:
         cells = nbformat.read(executed, as_version=4).cells
     except (OSError, NotJSONError):  # a full disk has cut it off
         return None
-    code = [cell for cell in cells if cell.cell_type == "code" and cell.get("id")]
+    code = [cell for cell in cells if cell.cell_type == "code"]
     raised = [cell for cell in code if any(output.output_type == "error" for output in cell.outputs)]
-    at_work = [
-        cell for cell in code if cell.metadata.get("papermill", {}).get("status") in ("running", "failed")
-    ]
-    return next(iter(raised or at_work), None)
+    numbered = [cell for cell in code if cell.source.strip()]
+    return next(iter(raised or numbered[number - 1 : number]), None) if number else None
 
 
 def _traceback(cell: Any) -> list[str]:
