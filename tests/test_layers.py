@@ -26,6 +26,7 @@ ALLOWED = {
 
 DOORS = {
     "duckdb": ("recpipe/core/store.py",),
+    "faiss": ("recpipe/core/nearest.py", "recpipe/recommend/export_vectors.py"),
     "fsspec": ("recpipe/collect/places.py", "recpipe/core/store.py"),
     "great_expectations": ("recpipe/core/checks/",),
     "implicit": ("recpipe/evaluate/peers/",),

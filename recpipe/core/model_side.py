@@ -1,5 +1,6 @@
 """A model beside a snapshot: what each calls an item, and the model's scores of the snapshot's items."""
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,6 +9,7 @@ import numpy as np
 from recpipe.core import columns as c
 from recpipe.core.caps import Search
 from recpipe.core.mixture import Mixture
+from recpipe.core.nearest import NearestItems
 from recpipe.core.ragged import Ragged
 from recpipe.core.recommender import Recommender, RepeatModel, UnusableModel, made_at
 from recpipe.core.retrieval import TopK, top_k
@@ -29,7 +31,9 @@ class Newcomers:
 class ModelSide:
     """Translates between a snapshot's catalogue and a model, and scores with the model.
 
-    Raises UnusableModel if the model's item vectors are not finite, or if it knows no item here.
+    is_near_enough: what the model alone scores is searched in an index, see `nearest`; what repeats are mixed
+    into is searched exactly, as all items are summed over there anyway. Raises UnusableModel if the model's
+    item vectors are not finite, or if it knows no item here.
     """
 
     def __init__(
@@ -38,6 +42,8 @@ class ModelSide:
         snapshot: Snapshot,
         moment: Literal["test", "now"],
         newcomers: Newcomers | None = None,
+        *,
+        is_near_enough: bool = False,
     ) -> None:
         self._recommender = recommender
         item_ids = snapshot.catalogue().column(c.ITEM_ID).to_numpy(zero_copy_only=False)
@@ -54,6 +60,7 @@ class ModelSide:
             name: self._of_model(counts) for name, counts in snapshot.item_features(moment).items()
         }
         self._split, self._moment = snapshot.manifest["split"], moment
+        self._indexes: dict[bytes, NearestItems] | None = {} if is_near_enough else None
         self._check()
         self._vectors, self._to_candidate = recommender.item_vectors, self._to_model
         if newcomers is not None:
@@ -63,6 +70,12 @@ class ModelSide:
             self._to_candidate[newcomers.indices] = np.arange(first, first + len(newcomers.indices))
             self._to_snapshot = np.concatenate([self._to_snapshot, newcomers.indices.astype(np.int32)])
             self._vectors = np.concatenate([self._vectors, newcomers.vectors.astype(np.float32)])
+
+    def exact(self) -> "ModelSide":
+        """Return the same, searched exactly."""
+        other = copy(self)
+        other._indexes = None
+        return other
 
     @property
     def known(self) -> np.ndarray:
@@ -99,9 +112,7 @@ class ModelSide:
 
         def by_model(rows: np.ndarray, depth: int) -> TopK:
             excluded = None if out is None else out.take(rows)
-            return self._in_snapshot(
-                top_k(queries[rows], self._vectors, depth, excluded=excluded, allowed=listed)
-            )
+            return self._in_snapshot(self._best(queries[rows], depth, excluded, listed))
 
         def by_mixture(rows: np.ndarray, depth: int) -> TopK:
             assert repeats is not None
@@ -163,6 +174,14 @@ class ModelSide:
             excluded=out,
             among=self._candidates(among),
         )
+
+    def _best(self, queries: np.ndarray, depth: int, excluded: Ragged | None, listed: np.ndarray) -> TopK:
+        if self._indexes is None:
+            return top_k(queries, self._vectors, depth, excluded=excluded, allowed=listed)
+        key = listed.tobytes()
+        if key not in self._indexes:
+            self._indexes[key] = NearestItems(self._vectors, listed)
+        return self._indexes[key].top_k(queries, depth, excluded)
 
     def _candidates(self, items: np.ndarray) -> np.ndarray:
         """Which candidates are among `items` of the catalogue (items + 1,), (candidates + 1,) bool."""

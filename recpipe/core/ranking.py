@@ -3,6 +3,7 @@
 A model speaks of its own items, a snapshot of its own; both are translated in `model_side` and nowhere else.
 """
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,8 +57,8 @@ class Ranker:
     taken of late, of the snapshot's vocabulary only, at either moment. So an item first seen in the test
     part, or with fewer than `features.min_item_events`, is in no list but of a model that knows it: a refit,
     or one of another snapshot. `popular` gives other lists for such users, `newcomers` candidates beyond
-    what the model knows. Raises UnusableModel if the model's item vectors are not finite, or if
-    it knows no item of the snapshot.
+    what the model knows; `is_near_enough` searches an index that misses a few, see `ModelSide`. Raises
+    UnusableModel if the model's item vectors are not finite, or if it knows no item of the snapshot.
     """
 
     def __init__(
@@ -69,15 +70,22 @@ class Ranker:
         *,
         newcomers: Newcomers | None = None,
         popular: PopularLists | None = None,
+        is_near_enough: bool = False,
     ) -> None:
         self._recommender = recommender
-        self._model = ModelSide(recommender, snapshot, moment, newcomers)
+        self._model = ModelSide(recommender, snapshot, moment, newcomers, is_near_enough=is_near_enough)
         self._popular = popular or for_everybody(
             snapshot.item_features(moment), snapshot.vocabulary.size, self._model.items
         )
         self._caps = rules.caps
         everything = np.ones(self._model.items + 1, bool)
         self._allowed = everything if rules.allowed is None else rules.allowed
+
+    def exact(self) -> "Ranker":
+        """Return the same, searched exactly."""
+        other = copy(self)
+        other._model = self._model.exact()
+        return other
 
     def known(self, *, is_personal: bool) -> np.ndarray:
         """Which items the model's lists, or else popular ones, can hold without rules, (items + 1,) bool."""

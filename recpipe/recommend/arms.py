@@ -57,7 +57,15 @@ class Arm:
             find_newcomers(workspace, snapshot, recommender, filters) if params.new_items_share else None
         )
         popular = popular_lists(snapshot, recommender, params)
-        ranker = Ranker(recommender, snapshot, "now", filters.rules, newcomers=newcomers, popular=popular)
+        ranker = Ranker(
+            recommender,
+            snapshot,
+            "now",
+            filters.rules,
+            newcomers=newcomers,
+            popular=popular,
+            is_near_enough=params.search == "approximate",
+        )
         reranker = Reranker.of(ranker, snapshot, filters, params) if params.is_reranked else None
         maker = ListMaker(ranker, filters, params, newcomers, reranker)
         catalogue, tried = snapshot.catalogue(), params.reason_events

@@ -1,16 +1,13 @@
 """The item vectors and a faiss index over them, for those who serve by themselves (extra `faiss`).
 
-An index of inner products finds little where vectors differ in length, as they do with biases (recall@100
-.69 on Complete Journey). So items get one more dimension that makes them equally long, and the nearest by
-Euclidean distance are the best by inner product: Bachrach et al., "Speeding up the Xbox recommender system
-using a Euclidean transformation for inner-product spaces" (RecSys 2014).
+How the index is built, and why items have one more dimension in it, says `core/nearest.py`.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +17,7 @@ from recpipe.core import columns as c
 from recpipe.core.errors import DataError, ParameterError
 from recpipe.core.files import temporary, write_json
 from recpipe.core.model_side import ModelSide
+from recpipe.core.nearest import Kind, as_queries, built, need_faiss
 from recpipe.core.retrieval import top_k
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
@@ -29,14 +27,9 @@ if TYPE_CHECKING:
 
     from recpipe.core.recommender import Recommender
 
-Kind = Literal["flat", "hnsw", "ivf"]
 ITEMS, INDEX, TOLD = "items.parquet", "items.faiss", "index.json"
 RECALL_AT = 100
 ASKED_USERS = 1000
-NEIGHBOURS = 32  # of an item in the graph of HNSW
-SEARCHED = 256  # how wide HNSW looks, in building and in searching
-POINTS_PER_LIST = 256  # items of a list of IVF, about
-PROBED_SHARE = 0.03  # of these lists that a search reads
 
 
 @dataclass(frozen=True)
@@ -75,7 +68,7 @@ def export_vectors(workspace: Workspace, version: str, out: Path, kind: Kind = "
     if recommender.kind == "popularity":
         raise DataError(f"model {version} is mere popularity: it has no vectors", "Name a trained model.")
     vectors = np.ascontiguousarray(recommender.item_vectors[1:], np.float32)
-    index = _built(vectors, kind)
+    index = built(vectors, kind)
     queries = _queries(Snapshot.open(workspace, ""), recommender)
     at = min(RECALL_AT, len(vectors))
     recall = _recall(index, recommender.item_vectors, queries, at) if len(queries) else None
@@ -87,39 +80,10 @@ def export_vectors(workspace: Workspace, version: str, out: Path, kind: Kind = "
 
 
 def _check(out: Path) -> None:
-    try:
-        import faiss  # noqa: F401
-    except ImportError:
-        raise ParameterError(
-            "export-vectors: faiss is not installed", "pip install 'recpipe[faiss]'"
-        ) from None
+    need_faiss("export-vectors")
     if out.exists() or not out.parent.is_dir():
         reason = "is there already" if out.exists() else f"there is no folder {out.parent}"
         raise ParameterError(f"{out}: {reason}", "Name a new folder in one that exists.")
-
-
-def _built(vectors: np.ndarray, kind: Kind) -> "faiss.Index":
-    import faiss
-
-    points = _equally_long(vectors)
-    count, dimension = points.shape
-    index: Any = faiss.IndexFlatL2(dimension)
-    if kind == "hnsw":
-        index = faiss.IndexHNSWFlat(dimension, NEIGHBOURS)
-        index.hnsw.efConstruction = index.hnsw.efSearch = SEARCHED
-    elif kind == "ivf":
-        lists = max(1, count // POINTS_PER_LIST)
-        index = faiss.IndexIVFFlat(index, dimension, lists)
-        index.nprobe = max(1, round(PROBED_SHARE * lists))
-        index.train(points)
-    index.add(points)
-    return index
-
-
-def _equally_long(vectors: np.ndarray) -> np.ndarray:
-    """Item vectors (n, d) with one more component that makes all as long as the longest, (n, d + 1)."""
-    squares = (vectors**2).sum(axis=1)
-    return np.column_stack([vectors, np.sqrt(squares.max() - squares)]).astype(np.float32)
 
 
 def _queries(snapshot: Snapshot, recommender: "Recommender") -> np.ndarray:
@@ -135,7 +99,7 @@ def _queries(snapshot: Snapshot, recommender: "Recommender") -> np.ndarray:
 
 def _recall(index: "faiss.Index", item_vectors: np.ndarray, queries: np.ndarray, at: int) -> float:
     exact = top_k(queries, item_vectors, at).indices - 1
-    found = index.search(np.pad(queries, ((0, 0), (0, 1))).astype(np.float32), at)[1]
+    found = index.search(as_queries(queries), at)[1]
     return float(np.mean([np.isin(one, other).mean() for one, other in zip(exact, found, strict=True)]))
 
 

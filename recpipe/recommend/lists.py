@@ -15,6 +15,7 @@ from recpipe.core import columns as c
 from recpipe.core import registry
 from recpipe.core.errors import DataError
 from recpipe.core.files import content_id, file_hash
+from recpipe.core.nearest import need_faiss
 from recpipe.core.progress import track
 from recpipe.core.refits import served
 from recpipe.core.shelf import Draft
@@ -24,6 +25,7 @@ from recpipe.recommend.arms import Arm, Made, make
 from recpipe.recommend.filters import Filters
 from recpipe.recommend.params import RETENTION, RecommendParams
 from recpipe.recommend.schema import SCHEMA, SCHEMA_VERSION
+from recpipe.recommend.search_recall import search_recall
 from recpipe.recommend.variants import Variant, variants
 
 if TYPE_CHECKING:
@@ -65,10 +67,13 @@ class Lists:
     params: RecommendParams
     filters: Filters
     counts: Counts
+    search_recall: float | None = None
+    """Of the exact best, the share that an approximate search found; None where it was exact."""
 
     def figures(self) -> dict[str, Any]:
         """Return the counts and what the filters refused, ready for JSON."""
-        return asdict(self.counts) | {"filters": self.filters.figures()}
+        found = {} if self.search_recall is None else {"search_recall": self.search_recall}
+        return asdict(self.counts) | {"filters": self.filters.figures()} | found
 
     def table(self) -> "pd.DataFrame":
         """Return the counts as a table, for notebooks."""
@@ -77,7 +82,8 @@ class Lists:
         counts = asdict(self.counts)
         short = {f"short: {reason}": users for reason, users in counts.pop("short_by").items()}
         refused = {f"items refused by {name}": items for name, items in self.filters.refused.items()}
-        return pd.DataFrame({"lists": counts | short | refused})
+        found = {} if self.search_recall is None else {"share of the best found": self.search_recall}
+        return pd.DataFrame({"lists": counts | short | refused | found})
 
     def manifest(self) -> dict[str, Any]:
         """Return what the publication's manifest says of its inputs and content."""
@@ -97,8 +103,10 @@ def make_lists(workspace: Workspace, snapshot: str, champion: str, params: Recom
     the other `params.variants`, for their share of the users. Nothing is visible to readers before
     `publish`; a failure leaves nothing behind. Raises DataError if there is no snapshot or no champion,
     naming the file of either that was altered, or if the filters leave nothing for anybody; ParameterError
-    for a condition that is none.
+    for a condition that is none, or if an approximate search is asked for without faiss.
     """
+    if params.search == "approximate":
+        need_faiss("recommend.search approximate")
     opened = Snapshot.open(workspace, snapshot)
     dealt = variants(workspace, champion, opened.name, params)
     version = served(workspace, workspace.models.resolve(champion, registry.CHAMPION), opened.name)
@@ -115,10 +123,11 @@ def make_lists(workspace: Workspace, snapshot: str, champion: str, params: Recom
         if not counts.rows:
             told = ", ".join(f"{reason} for {users:,}" for reason, users in counts.short_by.items())
             raise DataError(f"nobody is left with anything to recommend ({told})", "Loosen the filters.")
+        recall = search_recall(arms[0].maker, opened) if params.search == "approximate" else None
     except BaseException:
         draft.discard()
         raise
-    return Lists(draft, opened, version, dict(made_by), params, filters, counts)
+    return Lists(draft, opened, version, dict(made_by), params, filters, counts, recall)
 
 
 def _write_parts(

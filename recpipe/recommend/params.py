@@ -61,6 +61,12 @@ class RecommendParams(BaseModel):
     `category` is the top of the category path. What is over the cap makes room for what ranks deeper.
     """
 
+    search: Literal["exact", "approximate"] = "exact"
+    """How the best items are found; "approximate" by an index of faiss, faster above some 100,000 items.
+
+    The lists then say what share of the best it found. Where repeats are mixed in, the search stays exact.
+    """
+
     segment_attributes: list[str] = Field([])
     """Attributes of users, e.g. ["age_group"]: who has done nothing gets what is popular with those alike."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from recpipe.core.disk import require_space
 from recpipe.core.errors import DataError, ParameterError
+from recpipe.core.nearest import need_faiss
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
 from recpipe.run.notebooks import check_parameters
@@ -74,7 +75,9 @@ def check_source(params: PipelineParams) -> None:
 
 
 def check_files(params: PipelineParams) -> None:
-    """Raise DataError if a file that `recommend` reads is not there."""
+    """Raise DataError if a file that `recommend` reads is not there, ParameterError if faiss is not."""
+    if params.recommend.search == "approximate":
+        need_faiss("recommend.search approximate")
     for name, path in params.recommend.files().items():
         if not Path(path).is_file():
             raise DataError(f"recommend.{name} {path}: no such file", "Name a file, or leave it out.")
