@@ -20,8 +20,8 @@ run: install  ## the pipeline on real data, in a workspace of its own
 test: install  ## unit tests and one end-to-end run, a process a core
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-slow: install  ## the tests that take minutes
-	$(BIN)/python -m pytest -m slow
+slow: install  ## the tests that take minutes, two at a time
+	$(BIN)/python -m pytest -m slow --numprocesses auto --dist loadfile
 
 soak: install  ## each stage interrupted fifty times
 	RECPIPE_INTERRUPTIONS=50 $(BIN)/python -m pytest -m slow tests/run/test_run_interruptions.py

@@ -94,7 +94,8 @@ class RecommendParams(BaseModel):
     reason_events: int = Field(10, ge=0, le=100)
     """How many of a user's last different items are tried as the reason of a recommendation; 0: none.
 
-    Each one costs encoding all users once more. Where none is a reason, a category that the user had may be.
+    Each one costs encoding all users once more; where lists may hold what was had, so does each place that
+    does. Where none is a reason, a category that the user had may be.
     """
 
     variants: dict[str, int] = Field({})

@@ -27,6 +27,8 @@ NOISE = 1e-4
 class Reasoner:
     """Finds reasons with `ranker` among the last `tried` different items of a user; 0: categories alone.
 
+    Where lists may hold what a user had (not `exclude_seen`), what they hold again is tried too, however old.
+
     item_ids: (items + 1,) object, "" first. categories: (items + 1, levels) int32, the category path from the
     top as numbers from 1, 0 = none. names: of these numbers, "" first.
     """
@@ -61,8 +63,11 @@ class Reasoner:
         found = self._by_category(histories, ranking.indices)
         if self.tried:
             users = np.flatnonzero(ranking.is_personal)
-            for start in range(0, len(users), max(1, VARIANTS // self.tried)):
-                some = users[start : start + max(1, VARIANTS // self.tried)]
+            # where lists may hold what was had, each place may add an item that is tried
+            at_most = self.tried + (0 if self.exclude_seen else ranking.indices.shape[1])
+            at_a_time = max(1, VARIANTS // at_most)
+            for start in range(0, len(users), at_a_time):
+                some = users[start : start + at_a_time]
                 reason = self._by_history(histories.take(some), ranking.indices[some])
                 found[some] = np.where(reason > 0, ITEM + self.item_ids[reason], found[some])
         found[ranking.indices == 0] = None
@@ -71,6 +76,8 @@ class Reasoner:
     def _by_history(self, histories: Histories, indices: np.ndarray) -> np.ndarray:
         """The item of the history that is the reason, (n, k) int32, 0 if none is."""
         tried = last_items(histories, self.tried)
+        if not self.exclude_seen:
+            tried = tried.beside(listed_again(histories, indices, tried))
         users = tried.row_numbers
         with_all = self.ranker.scores(histories, indices, exclude_seen=self.exclude_seen)
         without = self.ranker.scores(
@@ -116,6 +123,13 @@ def last_items(histories: Histories, most: int) -> Ragged:
     place = np.arange(len(distinct.values)) - distinct.offsets[distinct.row_numbers]
     turned = distinct.offsets[1:][distinct.row_numbers] - 1 - place
     return Ragged(distinct.offsets, distinct.values[turned]).where(place < most)
+
+
+def listed_again(histories: Histories, indices: np.ndarray, tried: Ragged) -> Ragged:
+    """Return the items of lists (n, k) that a user had and that are not `tried`: each may be its own reason."""
+    listed = Ragged(np.arange(len(indices) + 1, dtype=np.int64) * indices.shape[1], indices.ravel())
+    is_had = (listed.values > 0) & listed.contained(Ragged(histories.offsets, histories.items))
+    return listed.where(is_had & ~listed.contained(tried))
 
 
 def without_item(histories: Histories, items: np.ndarray) -> Histories:

@@ -16,6 +16,7 @@ from recpipe.core.files import read_json
 from recpipe.core.shipped import shipped
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
+from recpipe.recommend.schema import SCHEMA
 from recpipe.run.stages import STAGES
 from tests.flows.test_flows_interrupt import ROOT
 
@@ -96,7 +97,7 @@ def test_from_the_command_line_to_the_lists_and_an_edited_notebook(tmp_path: Pat
     lists = tmp_path / "lists.parquet"
     assert "recommendations written" in run_cli(workspace, "export", str(lists)).stdout
     before = pd.read_parquet(lists)
-    assert list(before.columns) == ["user_id", "item_id", "rank", "score", "reason"]
+    assert list(before.columns) == SCHEMA.names
 
     assert states(run_cli(workspace, *run)) == dict.fromkeys(STAGES, "reused")
 

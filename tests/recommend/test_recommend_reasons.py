@@ -77,6 +77,13 @@ def test_only_the_last_items_are_tried(workspace):
     assert reasons(workspace, reason_events=1)["ann", "a2"] == "category:a", "a1 was not tried"
 
 
+def test_what_is_listed_again_may_be_its_own_reason_however_old(workspace):
+    """Of ann's last item only one is tried; a1 is older, and recommended because it was had."""
+    found = reasons(workspace, reason_events=1, seen="allow")
+    assert found["ann", "a1"] == "item:a1"
+    assert found["ann", "b1"] == "item:b1"
+
+
 def test_reasons_do_not_depend_on_how_many_are_encoded_at_a_time(workspace, monkeypatch):
     whole = reasons(workspace)
     monkeypatch.setattr(reasons_module, "VARIANTS", 1)
