@@ -126,7 +126,7 @@ def last_items(histories: Histories, most: int) -> Ragged:
 
 
 def listed_again(histories: Histories, indices: np.ndarray, tried: Ragged) -> Ragged:
-    """Return the items of lists (n, k) that a user had and that are not `tried`: each may be its own reason."""
+    """Return the items of lists (n, k) that a user had and that are not `tried`: each may explain itself."""
     listed = Ragged(np.arange(len(indices) + 1, dtype=np.int64) * indices.shape[1], indices.ravel())
     is_had = (listed.values > 0) & listed.contained(Ragged(histories.offsets, histories.items))
     return listed.where(is_had & ~listed.contained(tried))
