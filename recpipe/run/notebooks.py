@@ -2,13 +2,13 @@
 
 import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from recpipe.core.disk import disk_errors_named, disk_full
-from recpipe.core.errors import ParameterError, RecpipeError, StageError
+from recpipe.core.errors import RecpipeError, StageError
 from recpipe.core.files import write_text
 from recpipe.core.secrets import Mask, mask_for
 from recpipe.run.results import ERROR, RESULT, KernelError, error_class, write_error
@@ -23,29 +23,6 @@ TIMEOUT_MINUTES = 7 * 24 * 60.0
 
 _HINT = "\nTo do: "
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def check_parameters(notebook: Path, names: Collection[str]) -> None:
-    """Raise ParameterError unless the notebook's parameters cell has exactly `names`."""
-    from papermill import inspect_notebook
-
-    if not notebook.is_file():
-        raise StageError(f"{notebook}: no such notebook", "Restore it, or install recpipe again.")
-    found = set(inspect_notebook(notebook))
-    if not found:
-        raise ParameterError(
-            f"{notebook}: no parameters cell",
-            'Tag the cell that holds the defaults with "parameters" (in JupyterLab: property inspector).',
-        )
-    missing, unknown = sorted(set(names) - found), sorted(found - set(names))
-    if missing or unknown:
-        parts = [f"lacks {', '.join(missing)}"] * bool(missing) + [
-            f"has unknown {', '.join(unknown)}"
-        ] * bool(unknown)
-        raise ParameterError(
-            f"{notebook}: the parameters cell {' and '.join(parts)}",
-            "Names there must be those of `recpipe params`, with workspace, run_folder and the ids it reads.",
-        )
 
 
 def execute(

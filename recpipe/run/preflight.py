@@ -8,7 +8,7 @@ from recpipe.core.errors import DataError, ParameterError
 from recpipe.core.nearest import need_faiss
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
-from recpipe.run.notebooks import check_parameters
+from recpipe.run.contract import check_contract
 from recpipe.run.runner import parameter_names
 from recpipe.run.source import with_remembered_source
 from recpipe.run.stages import STAGES, notebook_of, notebooks_folder, resolve_id
@@ -42,10 +42,11 @@ def preflight(
 def check_notebooks(
     params: PipelineParams, stages: Sequence[str] = tuple(STAGES), notebooks: str = ""
 ) -> None:
-    """Raise ParameterError or StageError unless the folder has the notebooks, with the right parameters."""
+    """Raise ParameterError or StageError unless each stage has a notebook that keeps its contract."""
     check_folder(notebooks)
     for stage in stages:
-        check_parameters(notebook_of(stage, notebooks), parameter_names(stage, getattr(params, stage)))
+        names = parameter_names(stage, getattr(params, stage))
+        check_contract(notebook_of(stage, notebooks), STAGES[stage], names)
 
 
 def check_folder(notebooks: str) -> Path:

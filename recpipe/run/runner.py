@@ -16,7 +16,8 @@ from recpipe.core.secrets import mask_for, masked_errors
 from recpipe.core.starts import champion_before
 from recpipe.core.workspace import Workspace
 from recpipe.params import RecommendParams, TrainParams
-from recpipe.run.notebooks import check_parameters, execute
+from recpipe.run.contract import check_contract
+from recpipe.run.notebooks import execute
 from recpipe.run.results import StageResult, read_result, write_result
 from recpipe.run.resume import find_finished, point_at, stage_key
 from recpipe.run.source import with_remembered_source
@@ -58,7 +59,7 @@ def _reuse_or_execute(
     row = STAGES[stage]
     if stage == "collect":
         params = with_remembered_source(params, workspace)
-    check_parameters(notebook, parameter_names(stage, params))
+    check_contract(notebook, row, parameter_names(stage, params))
     ids = {name: resolve_id(workspace, name, upstream.get(name, "")) for name in row.reads}
     key = stage_key(stage, params, ids | _found_by(ids, params, workspace), notebook)
     folder = run_folder / stage

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from nbformat.v4 import new_code_cell
 
-from recpipe.core.errors import CheckError, ParameterError, StageError
+from recpipe.core.errors import CheckError, StageError
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
-from recpipe.run.notebooks import check_parameters, execute
+from recpipe.run.notebooks import execute
 from recpipe.run.record import stage_states
 from recpipe.run.results import KernelError
-from recpipe.run.runner import parameter_names, run_stage
-from tests.standins import parameters_source, standins_of, write_notebook, write_standin
+from recpipe.run.runner import run_stage
+from tests.standins import standins_of, write_notebook, write_standin
 
 
 def run_collect(workspace: Workspace, extra: str, **options: float) -> Path:
@@ -128,32 +128,3 @@ def test_a_stale_error_is_gone_after_a_run_that_succeeds(workspace: Workspace) -
         "collect", PipelineParams().collect, workspace, folder.parent, notebooks=str(standins_of(workspace))
     )
     assert not (folder / "error.json").exists()
-
-
-def test_a_misspelt_name_in_the_cell_is_found_before_any_kernel_starts(tmp_path: Path) -> None:
-    source = parameters_source("train").replace("epochs =", "epocs =")
-    cells = [new_code_cell(source, metadata={"tags": ["parameters"]})]
-    notebook = write_notebook(tmp_path / "3_train.ipynb", cells)
-    with pytest.raises(ParameterError, match=r"3_train\.ipynb.*lacks epochs and has unknown epocs"):
-        check_parameters(notebook, parameter_names("train", PipelineParams().train))
-
-
-def test_a_notebook_without_a_parameters_cell_is_refused(tmp_path: Path) -> None:
-    notebook = write_notebook(tmp_path / "3_train.ipynb", [new_code_cell(parameters_source("train"))])
-    with pytest.raises(ParameterError, match="no parameters cell"):
-        check_parameters(notebook, parameter_names("train", PipelineParams().train))
-
-
-def test_a_value_may_span_lines_in_the_cell(tmp_path: Path) -> None:
-    source = parameters_source("collect").replace(
-        "columns = {}", "columns = {\n    'user_id': 'customer',\n}"
-    )
-    notebook = write_notebook(
-        tmp_path / "n.ipynb", [new_code_cell(source, metadata={"tags": ["parameters"]})]
-    )
-    check_parameters(notebook, parameter_names("collect", PipelineParams().collect))
-
-
-def test_a_missing_notebook_is_named(tmp_path: Path) -> None:
-    with pytest.raises(StageError, match=r"gone\.ipynb: no such notebook"):
-        check_parameters(tmp_path / "gone.ipynb", {"workspace"})
