@@ -5,6 +5,7 @@
 20
 """
 
+from recpipe.recommend.changed import publish_changed
 from recpipe.recommend.checks import check
 from recpipe.recommend.current import Deed, Recommendation, UserList, lookup
 from recpipe.recommend.export import export
@@ -42,6 +43,7 @@ __all__ = [
     "publications",
     "publish",
     "publish_again",
+    "publish_changed",
     "samples",
     "show",
     "similar",

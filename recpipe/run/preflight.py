@@ -9,9 +9,10 @@ from recpipe.core.nearest import need_faiss
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
 from recpipe.run.contract import check_contract
+from recpipe.run.own_stages import OwnStage, own_row
 from recpipe.run.runner import parameter_names
 from recpipe.run.source import with_remembered_source
-from recpipe.run.stages import STAGES, notebook_of, notebooks_folder, resolve_id
+from recpipe.run.stages import STAGES, StageRow, notebook_of, notebooks_folder, resolve_id
 
 DATABASE_WAIT_SECONDS = 10.0
 
@@ -21,8 +22,11 @@ def preflight(
     workspace: Workspace,
     stages: Sequence[str] = tuple(STAGES),
     notebooks: str = "",
+    own: Sequence[OwnStage] = (),
 ) -> PipelineParams:
     """Check source, notebooks and what the first of `stages` reads; fill in the remembered source.
+
+    `own` describes those of `stages` that are the user's own.
 
     The workspace need not exist yet, and nothing is made in it. Raises ParameterError, DataError or
     DiskFullError naming what is wrong.
@@ -33,20 +37,28 @@ def preflight(
         check_source(params)
     if "recommend" in stages:
         check_files(params)
-    check_notebooks(params, stages, notebooks)
-    for name in STAGES[stages[0]].reads:
+    rows = check_notebooks(params, stages, notebooks, own)
+    for name in rows[stages[0]].reads:
         resolve_id(workspace, name, "")
     return params
 
 
 def check_notebooks(
-    params: PipelineParams, stages: Sequence[str] = tuple(STAGES), notebooks: str = ""
-) -> None:
-    """Raise ParameterError or StageError unless each stage has a notebook that keeps its contract."""
+    params: PipelineParams,
+    stages: Sequence[str] = tuple(STAGES),
+    notebooks: str = "",
+    own: Sequence[OwnStage] = (),
+) -> dict[str, StageRow]:
+    """Return the rows of `stages` and of the user's `own`.
+
+    Raises ParameterError or StageError unless each has a notebook that keeps its contract.
+    """
     check_folder(notebooks)
-    for stage in stages:
+    rows = STAGES | {stage.name: own_row(stage) for stage in own}
+    for stage in set(stages) & set(STAGES):
         names = parameter_names(stage, getattr(params, stage))
         check_contract(notebook_of(stage, notebooks), STAGES[stage], names)
+    return rows
 
 
 def check_folder(notebooks: str) -> Path:

@@ -12,6 +12,7 @@ from recpipe.core.files import is_running, read_json, write_json
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
 from recpipe.run.environment import environment
+from recpipe.run.own_stages import OwnStage
 from recpipe.run.results import ERROR, RESULT, now, read_result
 from recpipe.run.stages import STAGES
 
@@ -32,13 +33,18 @@ class Run:
         write_json(self.folder / RUN, self.facts)
 
     def keep_params(
-        self, params: PipelineParams, stages: Sequence[str] = tuple(STAGES), notebooks: str = ""
+        self,
+        params: PipelineParams,
+        stages: Sequence[str] = tuple(STAGES),
+        notebooks: str = "",
+        own: Sequence[OwnStage] = (),
     ) -> None:
         """Write params.json, what `stages` run with, and environment.json, what they run in.
 
         The remembered source is filled in. notebooks: the folder that they are taken from.
         """
-        write_json(self.folder / "params.json", params.model_dump(mode="json", include=set(stages)))
+        given = {stage.name: stage.parameters for stage in own if stage.name in stages}
+        write_json(self.folder / "params.json", params.model_dump(mode="json", include=set(stages)) | given)
         write_json(self.folder / "environment.json", environment(notebooks))
 
 
@@ -72,14 +78,14 @@ def recorded_run(workspace: Workspace, flow_run: str = "") -> Iterator[Run]:
 
 def describe(error: RecpipeError, run: Run) -> dict[str, Any]:
     """Return what a person needs: what went wrong, what to do, in which stage and notebook."""
-    executed = run.folder / run.stage / STAGES[run.stage].notebook if run.stage else None
+    executed = next((run.folder / run.stage).glob("*.ipynb"), None) if run.stage else None
     return {
         "kind": error.kind,
         "message": error.message,
         "hint": error.hint,
         "exit_code": error.exit_code,
         "stage": run.stage,
-        "notebook": str(executed) if executed and executed.is_file() else "",
+        "notebook": str(executed or ""),
     }
 
 
@@ -109,7 +115,8 @@ def list_runs(workspace: Workspace, count: int = 10) -> list[dict[str, Any]]:
 def stage_states(folder: Path) -> dict[str, str]:
     """Return how each stage of a run ended: finished, reused, failed or stopped."""
     states = {}
-    for stage in STAGES:
+    own = sorted(path.parent.name for path in folder.glob(f"*/{RESULT}") if path.parent.name not in STAGES)
+    for stage in (*STAGES, *own):
         if (folder / stage / ERROR).is_file():
             states[stage] = "failed"
         elif (folder / stage / RESULT).is_file():

@@ -1,6 +1,6 @@
 """Using a finished stage again: when nothing that decides its result has changed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,22 +13,28 @@ from recpipe.core.files import content_id, file_hash, read_json
 from recpipe.core.shipped import PACKAGE, shipped
 from recpipe.core.workspace import Workspace
 from recpipe.run.results import RESULT, StageResult, read_result
-from recpipe.run.stages import PLACES, STAGES, StageRow
+from recpipe.run.stages import PLACES, StageRow
 
 
-def stage_key(stage: str, params: BaseModel, upstream: Mapping[str, str], notebook: Path) -> str:
+def stage_key(row: StageRow, params: BaseModel, upstream: Mapping[str, str], notebook: Path) -> str:
     """Name everything that decides the result of a stage: two equal keys mean equal work."""
-    row = STAGES[stage]
-    source = _read_from(stage, params)
-    return content_id(stage, dict(upstream), params.model_dump(mode="json"), code_hash(row, notebook), source)
+    source = _read_from(row.name, params)
+    return content_id(
+        row.name, dict(upstream), params.model_dump(mode="json"), code_hash(row, notebook), source
+    )
 
 
-def find_finished(workspace: Workspace, stage: str, key: str) -> StageResult | None:
-    """Return the newest result under `key` whose outputs are still there, unaltered and current."""
+def find_finished(
+    workspace: Workspace, stage: str, key: str, rewritten: Collection[str] = ()
+) -> StageResult | None:
+    """Return the newest result under `key` whose outputs are still there, unaltered and current.
+
+    Of `rewritten` ids a stage after this one decides which is current.
+    """
     for folder in _newest_first(workspace, stage):
         if read_json(folder / RESULT).get("key") == key:
             result = read_result(folder)
-            if _still_holds(workspace, result):
+            if _still_holds(workspace, result, rewritten):
                 return replace(result, reused=True)
     return None
 
@@ -74,7 +80,7 @@ def _newest_first(workspace: Workspace, stage: str) -> Iterator[Path]:
     return (path.parent for path in results)
 
 
-def _still_holds(workspace: Workspace, result: StageResult) -> bool:
+def _still_holds(workspace: Workspace, result: StageResult, rewritten: Collection[str]) -> bool:
     """Tell whether every output is unaltered, and every decision still the one that was taken."""
     settings = workspace.read_settings()
     for name, value in result.ids.items():
@@ -83,7 +89,8 @@ def _still_holds(workspace: Workspace, result: StageResult) -> bool:
                 return False
             continue
         place = PLACES[name]
-        if place.decided and place.on(workspace).pointed(place.pointer) != value:
+        decides = place.decided and name not in rewritten
+        if decides and place.on(workspace).pointed(place.pointer) != value:
             return False
         try:
             place.on(workspace).verify(value)

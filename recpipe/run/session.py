@@ -17,7 +17,7 @@ from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
 from recpipe.run.results import RESULT
 from recpipe.run.source import forget_data, remember_data, warn_of_mixing, with_remembered_source
-from recpipe.run.stages import STAGES, resolve_id
+from recpipe.run.stages import IDS, STAGES, resolve_id
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Stage:
     params: Any
     folder: Path
     upstream: dict[str, str] = field(default_factory=dict)
+    is_own: bool = False
 
     def __getattr__(self, name: str) -> str:
         """Return an upstream id by its name."""
@@ -40,26 +41,32 @@ class Stage:
         raise AttributeError(f"stage {self.__dict__.get('name')!r} has no {name!r}")
 
 
-def open_stage(name: str, namespace: Mapping[str, Any]) -> Stage:
+def open_stage(name: str, namespace: Mapping[str, Any], *, own: bool = False) -> Stage:
     """Open stage `name` from the names of a notebook's parameters cell (pass `globals()`).
 
     An empty workspace means the default one, an empty run folder a new run, an empty upstream id the
-    newest. Raises ParameterError for a value out of bounds, DataError when nothing is upstream yet.
+    newest. A stage of the user's `own` has the ids upstream that its cell names, and no `params`: its
+    parameters are the cell's names. Raises ParameterError for a value out of bounds, DataError when nothing
+    is upstream yet.
     """
-    if name not in STAGES:
-        raise ParameterError(f"there is no stage {name!r}", f"Choose one of: {', '.join(STAGES)}.")
+    if own == (name in STAGES):
+        told = "is a stage of recpipe" if own else "is none of recpipe's stages"
+        raise ParameterError(
+            f"{name!r} {told}", f"Those are {', '.join(STAGES)}; one of your own is opened with own=True."
+        )
     workspace = Workspace.open(namespace.get("workspace", ""))
-    params = _read_params(name, namespace)
+    params: Any = None if own else _read_params(name, namespace)
     _show_log_lines()
     if name == "collect":
         params = with_remembered_source(params, workspace)
         warn_of_mixing(params, workspace)
         forget_data(workspace)
-    upstream = {read: resolve_id(workspace, read, namespace.get(read, "")) for read in STAGES[name].reads}
+    reads = [read for read in IDS if read in namespace] if own else STAGES[name].reads
+    upstream = {read: resolve_id(workspace, read, namespace.get(read, "")) for read in reads}
     run = namespace.get("run_folder", "")
     folder = (Path(run) if run else workspace.new_run()) / name
     folder.mkdir(parents=True, exist_ok=True)
-    return Stage(name, workspace, params, folder, upstream)
+    return Stage(name, workspace, params, folder, upstream, own)
 
 
 def stage_result(stage: Stage, *, figures: Mapping[str, Any] | None = None, **outputs: str) -> None:
@@ -67,10 +74,11 @@ def stage_result(stage: Stage, *, figures: Mapping[str, Any] | None = None, **ou
 
     Raises StageError if an output is missing, empty or unknown.
     """
-    promised = set(STAGES[stage.name].writes)
+    promised = set(outputs) & set(IDS) if stage.is_own else set(STAGES[stage.name].writes)
     if set(outputs) != promised or not all(outputs.values()):
         raise StageError(
-            f"{stage.name} promises {', '.join(sorted(promised))}; stage_result got {outputs or 'nothing'}",
+            f"{stage.name} promises {', '.join(sorted(promised)) or 'nothing'}; "
+            f"stage_result got {outputs or 'nothing'}",
             "Pass exactly these ids, none of them empty, in the notebook's last cell.",
         )
     ids = {name: str(value) for name, value in outputs.items()}

@@ -77,6 +77,13 @@ PLACES: dict[str, IdPlace] = {
 }
 
 
+IDS = ("data", *PLACES)
+"""Every id that stages hand on."""
+
+COMMON = ("workspace", "run_folder")
+"""Parameters that every stage's notebook takes besides its ids and its own."""
+
+
 def resolve_id(workspace: Workspace, name: str, given: str) -> str:
     """Return `given`, or where it is empty the newest id of that name.
 

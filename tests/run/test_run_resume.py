@@ -15,7 +15,7 @@ TRAIN = PipelineParams().train
 
 def key_of(workspace: Workspace, params: TrainParams = TRAIN, snapshot: str = "s1") -> str:
     return stage_key(
-        "train", params, {"snapshot": snapshot}, notebook_of("train", str(standins_of(workspace)))
+        STAGES["train"], params, {"snapshot": snapshot}, notebook_of("train", str(standins_of(workspace)))
     )
 
 
@@ -58,7 +58,9 @@ def test_another_content_of_a_file_that_lists_are_filtered_by_is_other_work(work
     keys = set()
     for content in ("a", "b", "a"):
         file.write_text(content)
-        keys.add(stage_key("recommend", params, {}, notebook_of("recommend", str(standins_of(workspace)))))
+        keys.add(
+            stage_key(STAGES["recommend"], params, {}, notebook_of("recommend", str(standins_of(workspace))))
+        )
     assert len(keys) == 2
 
 

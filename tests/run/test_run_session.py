@@ -63,6 +63,18 @@ def test_a_parameter_missing_from_the_cell_is_named(workspace: Workspace) -> Non
 def test_an_unknown_stage_is_refused(workspace: Workspace) -> None:
     with pytest.raises(ParameterError, match="'trian'"):
         recpipe.open_stage("trian", {})
+    with pytest.raises(ParameterError, match="'train' is a stage of recpipe"):
+        recpipe.open_stage("train", {}, own=True)
+
+
+def test_a_stage_of_ones_own_reads_the_ids_that_its_cell_names(workspace: Workspace) -> None:
+    collected(workspace)
+    stage = recpipe.open_stage("mine", {"workspace": str(workspace.root), "data": "", "seed": 3}, own=True)
+    assert stage.upstream == {"data": "d1"}
+    with pytest.raises(StageError, match=r"mine promises nothing; stage_result got \{'words': 'w'\}"):
+        recpipe.stage_result(stage, words="w")
+    recpipe.stage_result(stage, figures={"rows": 3})
+    assert json.loads((stage.folder / "result.json").read_text())["ids"] == {}
 
 
 def test_a_result_has_ids_figures_and_what_the_kernel_has_cost(workspace: Workspace, tmp_path: Path) -> None:
