@@ -1,41 +1,126 @@
-"""What `recpipe up` serves, in a process of its own: `python -m flows.deployments`, settings on stdin."""
+"""What `recpipe up` serves, in a process of its own: `python -m flows.deployments`, settings on stdin.
 
+One deployment for the pipeline and one for each stage; Prefect's form for each is made of its parameters.
+"""
+
+import asyncio
 import json
 import logging
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-from prefect.schedules import Cron
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import ObjectNotFound, TerminationSignal
+from prefect.runner import Runner
 from prefect.types.entrypoint import EntrypointType
 
-from flows.pipeline import recommendation_pipeline
+from flows.arrivals import watch
+from flows.automations import ensure_crash_detection, ensure_notification, on_arrival
+from flows.pipeline import STAGE_FLOWS, recommendation_pipeline
+from flows.recovery import mark_zombies, skip_missed
+from flows.schedules import Asked, choose
+from flows.tied import end_with_starter
+from recpipe.core.errors import RecpipeError
+from recpipe.core.files import read_json, write_json
+from recpipe.core.workspace import Workspace
 
 DEPLOYMENT = "pipeline"
+FLOWS: dict[str, Any] = {DEPLOYMENT: recommendation_pipeline, **STAGE_FLOWS}
+"""What is served, by name: a deployment is called as its flow is."""
+
+ASKED = ".up.json"
+"""Remembers in the workspace which schedule `recpipe up` was asked for last."""
+
+STRATEGIES = {
+    "enqueue": ConcurrencyLimitStrategy.ENQUEUE,
+    "cancel-new": ConcurrencyLimitStrategy.CANCEL_NEW,
+}
 
 
-def serve_pipeline(
-    params: dict[str, Any], workspace: str, cron: str = "", timezone: str = "UTC", notebooks: str = ""
+def serve(
+    params: dict[str, Any],
+    workspace: str,
+    notebooks: str,
+    schedule: dict[str, str],
+    overlap: str = "enqueue",
+    quiet_minutes: float = 5.0,
+    watched: str = "",
+    notify_url: str = "",
 ) -> None:
-    """Serve the deployment `pipeline` until interrupted; runs queue up rather than overlap.
+    """Serve the deployments until interrupted.
 
-    `params`, `workspace` and `notebooks` are what a run takes unless it says otherwise; `timezone` (IANA)
-    is where the clock of `cron` hangs.
+    `params`, `workspace` and `notebooks` are what a run takes unless it says otherwise; `schedule` has
+    `cron` and `timezone` (IANA) as asked for. New files in the folder `watched` start a run after
+    `quiet_minutes`; `notify_url` is called when a run fails.
     """
     # it says every ten seconds that a queued run is still queued
     logging.getLogger("prefect.runner.state_proposer").setLevel(logging.WARNING)
-    recommendation_pipeline.serve(
-        name=DEPLOYMENT,
-        schedule=Cron(cron, timezone=timezone) if cron else None,
-        parameters={"params": params, "workspace": workspace, "notebooks": notebooks},
-        global_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.ENQUEUE),
-        # with the default, a dying process can pause the schedule that its replacement has just set
-        pause_on_shutdown=False,
-        # by name, not by file: it then works from any folder, installed or not
-        entrypoint_type=EntrypointType.MODULE_PATH,
-        print_starting_message=False,
-    )
+    place, asked = Workspace(Path(workspace)), Asked(**schedule)
+    # with the default, a dying process can pause the schedule that its replacement has just set
+    runner: Any = Runner(pause_on_shutdown=False)
+    with get_client(sync_client=True) as client:
+        known = {name: _shown(client, name) for name in FLOWS}
+        ids = [deployment.id for deployment in known.values() if deployment]
+        lines = _recovered(mark_zombies(client, place, ids), skip_missed(client, ids))
+        shown = known[DEPLOYMENT]
+        chosen = choose(asked, _asked_before(place), shown.schedules if shown else None)
+        served: list[UUID] = [
+            runner.add_deployment(
+                flow.to_deployment(
+                    name,
+                    parameters={
+                        "params": params if name == DEPLOYMENT else params[name],
+                        "workspace": workspace,
+                        "notebooks": notebooks,
+                    },
+                    schedules=chosen.schedules if name == DEPLOYMENT else None,
+                    triggers=[on_arrival(place, quiet_minutes)] if name == DEPLOYMENT else None,
+                    concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=STRATEGIES[overlap]),
+                    # by name, not by file: it then works from any folder, installed or not
+                    entrypoint_type=EntrypointType.MODULE_PATH,
+                )
+            )
+            for name, flow in FLOWS.items()
+        ]
+        ensure_crash_detection(client, served)
+        ensure_notification(client, served, notify_url)
+    write_json(place.root / ASKED, schedule)
+    lines += [f"deployments  {', '.join(FLOWS)}", f"schedule     {chosen.told}"]
+    sys.stdout.write("\n".join([*lines, "Ctrl-C ends it all.", ""]))
+    sys.stdout.flush()
+    if watched:
+        watch(place, Path(watched))
+    with suppress(KeyboardInterrupt, TerminationSignal):
+        asyncio.run(runner.start())
+
+
+def _shown(client: SyncPrefectClient, name: str) -> DeploymentResponse | None:
+    try:
+        return client.read_deployment_by_name(f"{name}/{name}")
+    except ObjectNotFound:
+        return None
+
+
+def _asked_before(workspace: Workspace) -> Asked:
+    path = workspace.root / ASKED
+    return Asked(**read_json(path)) if path.is_file() else Asked("", "")
+
+
+def _recovered(zombies: int, missed: int) -> list[str]:
+    lines = [f"recovered    {zombies} run{'s' * (zombies > 1)} marked as crashed"] * bool(zombies)
+    return lines + [f"missed       {missed} earlier start{'s' * (missed > 1)} not made up for"] * bool(missed)
 
 
 if __name__ == "__main__":
-    serve_pipeline(**json.load(sys.stdin))
+    settings = json.loads(sys.stdin.buffer.readline())
+    end_with_starter()
+    try:
+        serve(**settings)
+    except RecpipeError as error:
+        sys.stderr.write(f"recpipe: {error}\n")
+        sys.exit(error.exit_code)

@@ -7,11 +7,12 @@ from typing import Any
 from prefect import flow, task
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.runtime import flow_run
-from prefect.states import Failed
+from prefect.states import Cancelled, Failed
 from prefect.tasks import Task, exponential_backoff
 from pydantic import BaseModel
 
 from flows.logs import log_to, mask_logs
+from flows.overlap import OverlapError, held
 from flows.report import reported
 from recpipe.core.disk import disk_errors_named
 from recpipe.core.errors import BusyError, RecpipeError, UnreachableError
@@ -130,8 +131,9 @@ STAGE_FLOWS = {
 def run_stages(stages: Sequence[str], params: PipelineParams, workspace: str, notebooks: str = "") -> Any:
     """Run `stages` one after the other, holding the workspace.
 
-    Returns their results, or a Failed state whose message says what went wrong and what to do. No secret of
-    the environment stands in what it leaves.
+    Returns their results, or a Failed state whose message says what went wrong and what to do; a
+    Cancelled one where another run is at work and this one was not to wait. No secret of the
+    environment stands in what it leaves.
     """
     mask = mask_for(params.model_dump(mode="json"))
     mask_logs(mask)
@@ -139,7 +141,7 @@ def run_stages(stages: Sequence[str], params: PipelineParams, workspace: str, no
         place = Workspace.open(workspace)
         with (
             disk_errors_named(place.root),
-            place.lock(),
+            held(place),
             recorded_run(place, str(flow_run.get_id() or "")) as run,
             log_to(run.folder / "prefect.log"),
         ):
@@ -148,6 +150,8 @@ def run_stages(stages: Sequence[str], params: PipelineParams, workspace: str, no
                 run.keep_params(params, stages, notebooks)
                 _run_in_order(stages, params, place, run, notebooks, results)
             return results
+    except OverlapError as error:
+        return Cancelled(message=str(error))
     except RecpipeError as error:
         return Failed(message=str(error), data=error)
 

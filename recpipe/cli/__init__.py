@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("status:Status", "Show what is there, what is current, what ran and how it ended."),
     "params": ("params:Params", "List every parameter: name, type, default, meaning."),
     "up": ("up:Up", "Start the Prefect UI and serve the pipeline, by hand or on a schedule."),
+    "notify": ("notify:Notify", "Tell that new data have arrived, so that they are collected."),
     "eject": ("notebooks:Eject", "Copy a stage's notebook into a folder of yours, to be edited."),
     "diff": ("notebooks:Diff", "Show what you changed in a stage's notebook."),
     "lab": ("lab:Lab", "Open JupyterLab on the notebooks."),

@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from recpipe.cli.messages import did_you_mean, explain_validation
+from recpipe.cli.schedule import ScheduleOptions
 from recpipe.core.errors import DataError, ParameterError
 from recpipe.core.workspace import Workspace, locate
 from recpipe.params import (
@@ -34,11 +35,13 @@ RESERVED_TABLES: dict[str, tuple[type, str]] = {
 }
 """Tables of the TOML file that are not stages, and what each must be."""
 
-RESERVED_KEYS = {"schedule": ["cron"], "notebooks": ["dir"]}
-"""What may stand in a reserved table; all of it is text."""
+RESERVED_KEYS = {"schedule": [*ScheduleOptions.model_fields], "notebooks": ["dir"]}
+"""What may stand in a reserved table."""
 
-SHORT = {f"collect.{name}": name for name in ("source", "events", "items", "users")}
-"""Parameters that have an option, and a variable, without the stage's name."""
+SHORT = {f"collect.{name}": name for name in ("source", "events", "items", "users")} | {
+    f"schedule.{name}": name for name in ScheduleOptions.model_fields
+}
+"""Options that have a short form, and a variable, without the group's name."""
 
 
 class Command(BaseSettings):
@@ -116,15 +119,12 @@ class FileOptions(WorkspaceOptions):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Put the TOML file below the environment; CliApp puts the command line on top."""
-        given = {
-            name: os.environ[f"RECPIPE_{name.upper()}"]
-            for name in SHORT.values()
-            if f"RECPIPE_{name.upper()}" in os.environ
-        }
-        short = InitSettingsSource(
-            settings_cls, {"collect": given} if given and "collect" in settings_cls.model_fields else {}
-        )
-        return init_settings, env_settings, short, TomlFile(settings_cls)
+        short: dict[str, dict[str, str]] = {}
+        for long, name in SHORT.items():
+            group, _, field = long.partition(".")
+            if group in settings_cls.model_fields and f"RECPIPE_{name.upper()}" in os.environ:
+                short.setdefault(group, {})[field] = os.environ[f"RECPIPE_{name.upper()}"]
+        return init_settings, env_settings, InitSettingsSource(settings_cls, short), TomlFile(settings_cls)
 
 
 class PipelineOptions(FileOptions):
@@ -190,5 +190,11 @@ def _check_reserved(path: Path, content: dict[str, Any]) -> None:
         for key, value in content.get(table, {}).items():
             if key not in keys:
                 raise ParameterError(f"{path}: {table}.{key}: no such key", did_you_mean(key, keys))
-            if not isinstance(value, str):
+            if table != "schedule" and not isinstance(value, str):
                 raise ParameterError(f"{path}: {table}.{key} must be text (got {value!r})")
+    try:
+        ScheduleOptions.model_validate(content.get("schedule", {}))
+    except ValidationError as error:
+        raise explain_validation(
+            error, ScheduleOptions, lambda location, _: f"{path}: schedule.{'.'.join(location)}"
+        ) from None

@@ -49,15 +49,17 @@ def option_names(model: type[BaseModel], prefix: str = "--") -> list[str]:
 VARIABLES = [
     "WORKSPACE",
     "PARAMS",
-    "CRON",
     "PORT",
     "BROWSER",
     "REPORTS_URL",
     "REPORTS_ROOT",
+    "REPORTS_PORT",
+    "NOTIFY_URL",
+    "WATCH",
     "INTERRUPTIONS",
     *map(str.upper, SHORT.values()),
 ]
-"""Variables without a group, without RECPIPE_: options that a shell may want to set for good."""
+"""Variables without a group, without RECPIPE_: options for good, and what `up` tells its runs."""
 
 
 def check_environment(variables: Iterable[str]) -> None:
@@ -65,7 +67,7 @@ def check_environment(variables: Iterable[str]) -> None:
 
     pydantic-settings sees only the names it knows, so a misspelling would have no effect.
     """
-    groups = [group.upper() for group in (*PipelineParams.model_fields, "notebooks")]
+    groups = [group.upper() for group in (*PipelineParams.model_fields, "notebooks", "schedule")]
     for variable in variables:
         group, separator, _ = variable.removeprefix("RECPIPE_").partition("__")
         if not variable.startswith("RECPIPE_"):

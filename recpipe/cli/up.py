@@ -2,15 +2,16 @@
 
 import os
 import signal
-from datetime import UTC, datetime
+import sys
+import webbrowser
 from pathlib import Path
 from types import FrameType
-from zoneinfo import ZoneInfoNotFoundError
+from urllib.parse import urlsplit
 
-from pydantic import Field
-from tzlocal import get_localzone_name
+from pydantic import Field, field_validator
 
-from recpipe.cli.options import PipelineOptions, read_toml
+from recpipe.cli.options import PipelineOptions
+from recpipe.cli.schedule import ScheduleOptions
 from recpipe.core.errors import ParameterError
 from recpipe.core.workspace import Workspace, locate
 from recpipe.params import PipelineParams
@@ -24,76 +25,108 @@ class Up(PipelineOptions):
     One terminal; Ctrl-C ends it all. The parameters given here are the defaults of its runs.
     """
 
-    cron: str = ""
-    """When runs start by themselves: minute hour day month weekday, e.g. "0 3 * * *" (or [schedule] cron)."""
+    schedule: ScheduleOptions = ScheduleOptions()
 
     port: int = Field(4200, ge=1, le=65535)
     """Port of the UI on 127.0.0.1."""
 
+    reports_port: int = Field(4280, ge=1, le=65535)
+    """Port on 127.0.0.1 of the executed notebooks and reports; the next free one if it is taken."""
+
+    open: bool = False
+    """Whether a browser is opened; the address is printed either way."""
+
+    watch: str = ""
+    """Folder that new data fall into: a new or changed file starts a run (see `quiet_minutes`)."""
+
+    notify_url: str = ""
+    """Address that is called (POST, JSON with `text`) when a run fails, e.g. a chat's webhook."""
+
+    @field_validator("watch")
+    @classmethod
+    def _absolute(cls, path: str) -> str:
+        return str(Path(path).expanduser().absolute()) if path else ""
+
+    @field_validator("notify_url")
+    @classmethod
+    def _is_address(cls, url: str) -> str:
+        if url and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+            raise ValueError("no address that can be called; it begins with https:// or http://")
+        return url
+
     def execute(self) -> int:
         """Check, start the server, serve until Ctrl-C."""
-        cron = self.cron or self._scheduled()
-        check_cron(cron)
-        params = self.run_defaults(cron)
-        workspace, timezone = self.open_workspace(), local_timezone()
-        from flows.server import running_server, serve_until_interrupted
+        if self.watch and not Path(self.watch).is_dir():
+            raise ParameterError(
+                f"--watch {self.watch}: no such folder", "Name the folder that data fall into."
+            )
+        params = self.run_defaults()
+        workspace = self.open_workspace()
+        from flows.links import ROOT, URL
+        from flows.overlap import OVERLAP
+        from flows.report_server import report_server
+        from flows.server import running_server
+        from flows.serving import only_one, serve_until_interrupted, tell
+        from flows.tied import end_leftovers
 
         signal.signal(signal.SIGTERM, _interrupt)
-        with running_server(workspace, self.port) as address:
-            print(f"Prefect UI   {address}\nworkspace    {workspace.root}")
-            print(
-                "deployment   pipeline/pipeline" + (f", by itself at {cron!r} ({timezone})" if cron else "")
-            )
-            print("Ctrl-C ends it all.", flush=True)
-            places = {"workspace": str(workspace.root), "notebooks": self.notebooks.dir}
-            schedule = {"cron": cron, "timezone": timezone}
-            serve_until_interrupted({"params": params.model_dump(mode="json"), **places, **schedule})
-        return os.EX_OK
+        with only_one(workspace):
+            left = end_leftovers(workspace.root)
+            if left:
+                print(f"ended        {left} process{'es' * (left > 1)} that a killed `recpipe up` had left")
+            with (
+                running_server(workspace, self.port) as server,
+                report_server(workspace.root, self.reports_port) as reports,
+            ):
+                os.environ |= {
+                    URL: reports,
+                    ROOT: str(workspace.root),
+                    OVERLAP: self.schedule.overlap,
+                }
+                tell(workspace, server.ui)
+                print(
+                    f"Prefect UI   {server.ui}\nreports      {reports}\nworkspace    {workspace.root}",
+                    flush=True,
+                )
+                if self.open:
+                    open_browser(server.ui)
+                return serve_until_interrupted(self._settings(params, workspace), workspace, server)
 
-    def _scheduled(self) -> str:
-        return (
-            str(read_toml(Path(self.params).expanduser()).get("schedule", {}).get("cron", ""))
-            if self.params
-            else ""
-        )
+    def _settings(self, params: PipelineParams, workspace: Workspace) -> dict[str, object]:
+        """Return the arguments of `flows.deployments.serve`."""
+        return {
+            "params": params.model_dump(mode="json"),
+            "workspace": str(workspace.root),
+            "notebooks": self.notebooks.dir,
+            "schedule": {"cron": self.schedule.cron, "timezone": self.schedule.zone()},
+            "overlap": self.schedule.overlap,
+            "quiet_minutes": self.schedule.quiet_minutes,
+            "watched": self.watch,
+            "notify_url": self.notify_url,
+        }
 
-    def run_defaults(self, cron: str) -> PipelineParams:
+    def run_defaults(self) -> PipelineParams:
         """Refuse now what every run would refuse; return the defaults of the runs.
 
         What nothing was said about stays "remembered", so that runs follow the workspace.
         """
         params, workspace = self.pipeline_params(), Workspace(locate(self.workspace))
         about_source = params.collect.model_fields_set & set(REMEMBERED)
-        if not cron and not about_source:
+        if not self.schedule.cron and not about_source:
             check_notebooks(params, notebooks=self.notebooks.dir)
             return params
         checked = preflight(params, workspace, notebooks=self.notebooks.dir)
         return checked if about_source else params
 
 
+def open_browser(address: str) -> None:
+    """Open a browser at `address`, or say that there is none."""
+    try:
+        webbrowser.get().open(address)
+    except webbrowser.Error:
+        print(f"no browser was found here: open {address} in one", file=sys.stderr)
+
+
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     """Treat the end that a service manager asks for like Ctrl-C."""
     raise KeyboardInterrupt
-
-
-def local_timezone() -> str:
-    """Return the IANA name of this machine's time zone; "UTC" where it has none."""
-    try:
-        return get_localzone_name() or "UTC"
-    except (ZoneInfoNotFoundError, ValueError):
-        return "UTC"
-
-
-def check_cron(cron: str) -> None:
-    """Raise ParameterError unless `cron` is empty or five fields that name a time to come."""
-    from cronsim import CronSim, CronSimError
-
-    if not cron:
-        return
-    hint = 'Five fields: minute hour day month weekday, e.g. "0 3 * * *" for every night at three.'
-    if len(cron.split()) != 5:
-        raise ParameterError(f"--cron {cron!r}: {len(cron.split())} fields instead of 5", hint)
-    try:
-        next(CronSim(cron, datetime.now(UTC)))
-    except (CronSimError, StopIteration) as error:
-        raise ParameterError(f"--cron {cron!r}: {str(error) or 'never comes'}", hint) from None

@@ -119,7 +119,11 @@ def test_bad_usage_is_one_clear_message(arguments: list[str], told: list[str]) -
         ("schedule = '0 3 * * *'\n", ["schedule must be a table", "'0 3 * * *'"]),
         ("[stages]\nname = 'rerank'\n", ["stages must be an array of tables"]),
         ("[schedule]\ncorn = '0 3 * * *'\n", ["schedule.corn: no such key", "Did you mean cron?"]),
-        ("[schedule]\ncron = 3\n", ["schedule.cron must be text (got 3)"]),
+        ("[schedule]\ncron = 3\n", ["schedule.cron: input should be a valid string (got 3)"]),
+        (
+            "[schedule]\ntimezone = 'Berlin'\n",
+            ["schedule.timezone", "no time zone 'Berlin'", "Europe/Berlin"],
+        ),
         ("[notebooks]\ndri = 'n'\n", ["notebooks.dri: no such key", "Did you mean dir?"]),
     ],
 )
@@ -133,7 +137,9 @@ def test_a_bad_toml_file_is_named_with_what_is_wrong(tmp_path: Path, content: st
 
 def test_the_reserved_tables_are_no_error(tmp_path: Path) -> None:
     path = tmp_path / "ok.toml"
-    path.write_text("[schedule]\ncron = 'x'\n[notebooks]\ndir = 'n'\n[[stages]]\nname = 'rerank'\n")
+    path.write_text(
+        "[schedule]\ncron = '0 3 * * *'\nquiet_minutes = 2\n[notebooks]\ndir = 'n'\n[[stages]]\nname = 'rerank'\n"
+    )
     parsed("--params", str(path))
 
 

@@ -1,10 +1,12 @@
+import webbrowser
 from pathlib import Path
 from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
 
 from recpipe.cli.parse import parse_command
-from recpipe.cli.up import Up, local_timezone
+from recpipe.cli.schedule import local_timezone
+from recpipe.cli.up import Up, open_browser
 from recpipe.core.workspace import Workspace
 from recpipe.params import CollectParams, PipelineParams
 from recpipe.run.source import remember_data
@@ -20,7 +22,7 @@ def remembering(tmp_path: Path) -> Workspace:
 def defaults_of(workspace: Workspace, *arguments: str) -> PipelineParams:
     command = parse_command(Up, "up", ["--workspace", str(workspace.root), *arguments])
     assert isinstance(command, Up)
-    return command.run_defaults(command.cron)
+    return command.run_defaults()
 
 
 @pytest.mark.parametrize("arguments", [(), ("--cron", "0 3 * * *"), ("--collect.sample", "0.5")])
@@ -40,7 +42,18 @@ def test_a_machine_without_a_time_zone_has_utc(monkeypatch: pytest.MonkeyPatch) 
     def raise_not_found() -> str:
         raise ZoneInfoNotFoundError("No/Such_Place")
 
-    monkeypatch.setattr("recpipe.cli.up.get_localzone_name", lambda: "Asia/Tokyo")
+    monkeypatch.setattr("tzlocal.get_localzone_name", lambda: "Asia/Tokyo")
     assert local_timezone() == "Asia/Tokyo"
-    monkeypatch.setattr("recpipe.cli.up.get_localzone_name", raise_not_found)
+    monkeypatch.setattr("tzlocal.get_localzone_name", raise_not_found)
     assert local_timezone() == "UTC"
+
+
+def test_a_machine_without_a_browser_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def find_none() -> None:
+        raise webbrowser.Error("could not locate runnable browser")
+
+    monkeypatch.setattr("webbrowser.get", find_none)
+    open_browser("http://127.0.0.1:4200")
+    assert "no browser was found here: open http://127.0.0.1:4200" in capsys.readouterr().err

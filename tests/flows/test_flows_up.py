@@ -71,7 +71,8 @@ def test_up_serves_runs_and_schedules_and_ctrl_c_ends_it_all(tmp_path: Path) -> 
         wait_until(api.has_deployment, 180)
         deployment = api.deployment()
         assert deployment["schedules"][0]["schedule"]["timezone"] == "Asia/Tokyo"
-        assert "by itself at '* * * * *' (Asia/Tokyo)" in (tmp_path / "up.log").read_text()
+        shown = "by itself at '* * * * *' (Asia/Tokyo)"
+        wait_until(lambda: shown in (tmp_path / "up.log").read_text(), 60)
         parameters = deployment["parameters"]
         assert parameters["params"]["train"]["seed"] == 5, "options of `up` are the defaults of its runs"
         form = deployment["parameter_openapi_schema"]
