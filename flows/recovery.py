@@ -30,7 +30,7 @@ def mark_zombies(client: SyncPrefectClient, workspace: Workspace, deployments: S
     """
     zombies = [run for run in _runs(client, deployments, AT_WORK) if not _has_process(workspace, str(run.id))]
     for run in zombies:
-        state: State[Any] = Crashed(message="The process of this run is gone: it was killed, or the machine went down.")
+        state: State[Any] = Crashed(message="Its process is gone: it was killed, or the machine went down.")
         client.set_flow_run_state(run.id, state, force=True)
     return len(zombies)
 

@@ -62,9 +62,3 @@ def test_a_port_in_use_is_refused_before_a_server_starts(
         ):
             pass
     assert not (tmp_path / "prefect-server.log").exists()
-
-
-def test_a_server_that_is_named_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(os, "environ", {"PREFECT_API_URL": "http://prefect:4200/api"})
-    with running_server(Workspace(tmp_path), 4200) as address:
-        assert address == "http://prefect:4200"
