@@ -19,6 +19,7 @@ _ENVIRONMENT = {
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "JUPYTER_PREFER_ENV_PATH": "1",  # or a kernel that is called so at home is taken for ours
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # silences a debugger's warning at every kernel start
 }
 

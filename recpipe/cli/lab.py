@@ -1,6 +1,7 @@
 """`recpipe lab`."""
 
 import os
+import secrets
 import sys
 from pathlib import Path
 
@@ -15,22 +16,31 @@ class Lab(FileOptions):
     port: int = Field(8888, ge=1, le=65535)
     """Port on 127.0.0.1; the next free one if it is taken."""
 
-    browser: bool = True
-    """Whether a browser is opened; the address is printed either way."""
+    open: bool = False
+    """Whether a browser is opened; the address is printed either way, with the token that lets one in."""
 
     def execute(self) -> int:
         """Become JupyterLab: Ctrl-C is then its own."""
         from recpipe.run.preflight import check_folder
 
         folder = check_folder(self.notebooks.dir)
-        os.environ["RECPIPE_WORKSPACE"] = str(self.open_workspace().root)
-        command = lab_command(self.port, self.browser, folder)
+        os.environ |= lab_environment(self.open_workspace().root)
+        command = lab_command(self.port, self.open, folder)
         sys.stdout.flush()
         os.execv(command[0], command)
 
 
+def lab_environment(workspace: Path) -> dict[str, str]:
+    """Return what JupyterLab and its kernels find: the workspace and, not on the command line, a token.
+
+    That kernels are of this environment says `recpipe/__init__.py`.
+    """
+    token = os.environ.get("JUPYTER_TOKEN") or secrets.token_urlsafe(24)
+    return {"RECPIPE_WORKSPACE": str(workspace), "JUPYTER_TOKEN": token}
+
+
 def lab_command(port: int, browser: bool, folder: Path) -> list[str]:
-    """Return the command line of JupyterLab on `folder`: loopback, a token, no news pop-up."""
+    """Return the command line of JupyterLab on `folder`: loopback, no news pop-up."""
     options = [
         f"--ServerApp.root_dir={folder}",
         "--ServerApp.ip=127.0.0.1",

@@ -1,12 +1,17 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from recpipe.cli import main
-from recpipe.cli.lab import lab_command
+from recpipe.cli.lab import lab_command, lab_environment
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams
 from recpipe.run.record import recorded_run
+
+ROOT = Path(__file__).parents[2]
 
 
 def error_of(arguments: list[str], capsys: pytest.CaptureFixture[str], code: int = 2) -> str:
@@ -132,3 +137,31 @@ def test_jupyterlab_opens_on_the_notebooks_on_loopback_without_news() -> None:
         "NeverCheckForUpdate",
     ):
         assert part in command
+
+
+def test_jupyterlab_has_a_token_that_is_not_on_its_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JUPYTER_TOKEN", raising=False)
+    first, second = (lab_environment(Path("/w")) for _ in range(2))
+    assert first["RECPIPE_WORKSPACE"] == "/w"
+    assert len(first["JUPYTER_TOKEN"]) >= 24
+    assert first["JUPYTER_TOKEN"] != second["JUPYTER_TOKEN"]
+    assert "oken" not in " ".join(lab_command(9999, browser=False, folder=Path("/mine")))
+    monkeypatch.setenv("JUPYTER_TOKEN", "mine")
+    assert lab_environment(Path("/w"))["JUPYTER_TOKEN"] == "mine"
+
+
+def test_the_kernel_is_this_environments_whatever_is_called_so_at_home(tmp_path: Path) -> None:
+    elsewhere = tmp_path / ".local" / "share" / "jupyter" / "kernels" / "python3"
+    elsewhere.mkdir(parents=True)
+    (elsewhere / "kernel.json").write_text('{"argv": ["/elsewhere"], "display_name": "p", "language": "p"}')
+    code = (
+        "import recpipe; from jupyter_client.manager import KernelManager as K;"
+        "print(K(kernel_name='python3').format_kernel_cmd()[0])"
+    )
+    environment = os.environ | {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    for name in ("JUPYTER_PREFER_ENV_PATH", "JUPYTER_DATA_DIR", "XDG_DATA_HOME"):
+        environment.pop(name, None)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == sys.executable
