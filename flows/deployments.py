@@ -51,12 +51,15 @@ def serve(
     quiet_minutes: float = 5.0,
     watched: str = "",
     notify_url: str = "",
+    timeout_minutes: dict[str, float] | None = None,
+    stages: list[dict[str, Any]] | None = None,
 ) -> None:
     """Serve the deployments until interrupted.
 
     `params`, `workspace` and `notebooks` are what a run takes unless it says otherwise; `schedule` has
     `cron` and `timezone` (IANA) as asked for. New files in the folder `watched` start a run after
-    `quiet_minutes`; `notify_url` is called when a run fails.
+    `quiet_minutes`; `notify_url` is called when a run fails. `timeout_minutes` by stage, and `stages` of the
+    user's own, are those of runs, too.
     """
     # it says every ten seconds that a queued run is still queued
     logging.getLogger("prefect.runner.state_proposer").setLevel(logging.WARNING)
@@ -73,11 +76,8 @@ def serve(
             runner.add_deployment(
                 flow.to_deployment(
                     name,
-                    parameters={
-                        "params": params if name == DEPLOYMENT else params[name],
-                        "workspace": workspace,
-                        "notebooks": notebooks,
-                    },
+                    parameters={"workspace": workspace, "notebooks": notebooks}
+                    | _own_of(name, params, timeout_minutes or {}, stages or []),
                     schedules=chosen.schedules if name == DEPLOYMENT else None,
                     triggers=[on_arrival(place, quiet_minutes)] if name == DEPLOYMENT else None,
                     concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=STRATEGIES[overlap]),
@@ -97,6 +97,16 @@ def serve(
         watch(place, Path(watched))
     with suppress(KeyboardInterrupt, TerminationSignal):
         asyncio.run(runner.start())
+
+
+def _own_of(
+    name: str, params: dict[str, Any], timeout_minutes: dict[str, float], stages: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return the parameters of a deployment that are not the same for all."""
+    if name == DEPLOYMENT:
+        return {"params": params, "timeout_minutes": timeout_minutes, "stages": stages}
+    minutes = {"timeout_minutes": timeout_minutes[name]} if name in timeout_minutes else {}
+    return {"params": params[name]} | minutes
 
 
 def _shown(client: SyncPrefectClient, name: str) -> DeploymentResponse | None:

@@ -1,18 +1,18 @@
 """The flows: the whole pipeline, and one a stage. Each stage is one task; ids are handed on."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from prefect import flow, task
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Failed
 from prefect.tasks import Task, exponential_backoff
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from flows.logs import log_to, mask_logs
 from flows.overlap import OverlapError, held
+from flows.progress import shown_progress
 from flows.report import reported
 from recpipe.core.disk import disk_errors_named
 from recpipe.core.errors import BusyError, RecpipeError, UnreachableError
@@ -26,11 +26,15 @@ from recpipe.params import (
     RecommendParams,
     TrainParams,
 )
-from recpipe.run.preflight import preflight
+from recpipe.run.notebooks import TIMEOUT_MINUTES
+from recpipe.run.own_stages import OwnStage, in_order, own_row
+from recpipe.run.plan import Plan
 from recpipe.run.record import Run, recorded_run
 from recpipe.run.results import KernelError, StageResult
-from recpipe.run.runner import run_stage
+from recpipe.run.runner import run_own_stage, run_stage
 from recpipe.run.stages import STAGES
+
+Minutes = Annotated[float, Field(gt=0)]
 
 
 def is_transient(error: object) -> bool:
@@ -60,10 +64,19 @@ def stage_task(
     workspace: str,
     run_folder: str,
     upstream: dict[str, str],
-    notebooks: str = "",
+    notebooks: str,
+    timeout_minutes: float,
+    rewritten: list[str],
 ) -> StageResult:
-    """Run one stage's notebook in a kernel of its own, or reuse a finished one."""
-    return run_stage(stage, params, Workspace.open(workspace), Path(run_folder), upstream, notebooks)
+    """Run one stage's notebook in a kernel of its own, or reuse a finished one.
+
+    `params` of a stage of the user's own is that stage.
+    """
+    place, folder, rest = Workspace.open(workspace), Path(run_folder), (timeout_minutes, rewritten)
+    with shown_progress(stage):
+        if isinstance(params, OwnStage):
+            return run_own_stage(params, place, folder, upstream, *rest)
+        return run_stage(stage, params, place, folder, upstream, notebooks, *rest)
 
 
 TASKS: dict[str, Task[..., StageResult]] = {name: stage_task.with_options(name=name) for name in STAGES}
@@ -71,7 +84,11 @@ TASKS: dict[str, Task[..., StageResult]] = {name: stage_task.with_options(name=n
 
 @flow(name="pipeline", persist_result=True)
 def recommendation_pipeline(
-    params: PipelineParams = PipelineParams(), workspace: str = "", notebooks: str = ""
+    params: PipelineParams = PipelineParams(),
+    workspace: str = "",
+    notebooks: str = "",
+    timeout_minutes: dict[str, Minutes] = {},
+    stages: list[OwnStage] = [],
 ) -> Any:
     """Collect events, make features, train, evaluate, and publish a list for every user.
 
@@ -79,44 +96,69 @@ def recommendation_pipeline(
         params: What to do, grouped by stage.
         workspace: The folder that holds everything; empty means RECPIPE_WORKSPACE or ./workspace.
         notebooks: A folder of notebooks of yours, run in the place of the shipped ones.
+        timeout_minutes: Stage -> minutes after which it is ended; a week if it is not named.
+        stages: Stages of your own, run between the others.
     """
-    return run_stages(tuple(STAGES), params, workspace, notebooks)
+    try:
+        order = in_order(tuple(STAGES), stages)
+    except RecpipeError as error:
+        return Failed(message=str(error), data=error)
+    return run_stages(Plan(order, params, notebooks, timeout_minutes, stages), workspace)
 
 
 @flow(name="collect", persist_result=True)
-def collect_stage(params: CollectParams = CollectParams(), workspace: str = "", notebooks: str = "") -> Any:
+def collect_stage(
+    params: CollectParams = CollectParams(),
+    workspace: str = "",
+    notebooks: str = "",
+    timeout_minutes: Minutes = TIMEOUT_MINUTES,
+) -> Any:
     """Read the source, check it and merge it into the events."""
-    return run_stages(("collect",), PipelineParams(collect=params), workspace, notebooks)
+    return run_one("collect", params, workspace, notebooks, timeout_minutes)
 
 
 @flow(name="features", persist_result=True)
 def features_stage(
-    params: FeaturesParams = FeaturesParams(), workspace: str = "", notebooks: str = ""
+    params: FeaturesParams = FeaturesParams(),
+    workspace: str = "",
+    notebooks: str = "",
+    timeout_minutes: Minutes = TIMEOUT_MINUTES,
 ) -> Any:
     """Make a snapshot of the events as they are now."""
-    return run_stages(("features",), PipelineParams(features=params), workspace, notebooks)
+    return run_one("features", params, workspace, notebooks, timeout_minutes)
 
 
 @flow(name="train", persist_result=True)
-def train_stage(params: TrainParams = TrainParams(), workspace: str = "", notebooks: str = "") -> Any:
+def train_stage(
+    params: TrainParams = TrainParams(),
+    workspace: str = "",
+    notebooks: str = "",
+    timeout_minutes: Minutes = TIMEOUT_MINUTES,
+) -> Any:
     """Train a model on the newest snapshot."""
-    return run_stages(("train",), PipelineParams(train=params), workspace, notebooks)
+    return run_one("train", params, workspace, notebooks, timeout_minutes)
 
 
 @flow(name="evaluate", persist_result=True)
 def evaluate_stage(
-    params: EvaluateParams = EvaluateParams(), workspace: str = "", notebooks: str = ""
+    params: EvaluateParams = EvaluateParams(),
+    workspace: str = "",
+    notebooks: str = "",
+    timeout_minutes: Minutes = TIMEOUT_MINUTES,
 ) -> Any:
     """Measure the newest model and promote it if it is better."""
-    return run_stages(("evaluate",), PipelineParams(evaluate=params), workspace, notebooks)
+    return run_one("evaluate", params, workspace, notebooks, timeout_minutes)
 
 
 @flow(name="recommend", persist_result=True)
 def recommend_stage(
-    params: RecommendParams = RecommendParams(), workspace: str = "", notebooks: str = ""
+    params: RecommendParams = RecommendParams(),
+    workspace: str = "",
+    notebooks: str = "",
+    timeout_minutes: Minutes = TIMEOUT_MINUTES,
 ) -> Any:
     """Publish a list for every user from the champion."""
-    return run_stages(("recommend",), PipelineParams(recommend=params), workspace, notebooks)
+    return run_one("recommend", params, workspace, notebooks, timeout_minutes)
 
 
 STAGE_FLOWS = {
@@ -128,14 +170,27 @@ STAGE_FLOWS = {
 }
 
 
-def run_stages(stages: Sequence[str], params: PipelineParams, workspace: str, notebooks: str = "") -> Any:
-    """Run `stages` one after the other, holding the workspace.
+@flow(name="own-stage", persist_result=True)
+def own_stage(stage: OwnStage, workspace: str = "", timeout_minutes: Minutes = TIMEOUT_MINUTES) -> Any:
+    """Run a stage of your own on what the stages before it left."""
+    minutes = {stage.name: timeout_minutes}
+    return run_stages(Plan((stage.name,), timeout_minutes=minutes, own=(stage,)), workspace)
+
+
+def run_one(stage: str, params: BaseModel, workspace: str, notebooks: str, minutes: float) -> Any:
+    """Run one of the stages alone, on what the stages before it left."""
+    every = PipelineParams().model_copy(update={stage: params})
+    return run_stages(Plan((stage,), every, notebooks, {stage: minutes}), workspace)
+
+
+def run_stages(plan: Plan, workspace: str) -> Any:
+    """Run the plan's stages one after the other, holding the workspace.
 
     Returns their results, or a Failed state whose message says what went wrong and what to do; a
     Cancelled one where another run is at work and this one was not to wait. No secret of the
     environment stands in what it leaves.
     """
-    mask = mask_for(params.model_dump(mode="json"))
+    mask = mask_for([plan.params.model_dump(mode="json"), *(own.parameters for own in plan.own)])
     mask_logs(mask)
     try:
         place = Workspace.open(workspace)
@@ -146,9 +201,9 @@ def run_stages(stages: Sequence[str], params: PipelineParams, workspace: str, no
             log_to(run.folder / "prefect.log"),
         ):
             with reported(run, place) as results, masked_errors(mask):
-                params = preflight(params, place, stages, notebooks)
-                run.keep_params(params, stages, notebooks)
-                _run_in_order(stages, params, place, run, notebooks, results)
+                plan = plan.checked(place)
+                run.keep_params(plan.params, plan.stages, plan.notebooks, plan.own)
+                _run_in_order(plan, place, run, results)
             return results
     except OverlapError as error:
         return Cancelled(message=str(error))
@@ -156,23 +211,17 @@ def run_stages(stages: Sequence[str], params: PipelineParams, workspace: str, no
         return Failed(message=str(error), data=error)
 
 
-def _run_in_order(
-    stages: Sequence[str],
-    params: PipelineParams,
-    workspace: Workspace,
-    run: Run,
-    notebooks: str,
-    results: list[StageResult],
-) -> None:
+def _run_in_order(plan: Plan, workspace: Workspace, run: Run, results: list[StageResult]) -> None:
+    rows = STAGES | {stage.name: own_row(stage) for stage in plan.own if stage.name in plan.stages}
     places = str(workspace.root), str(run.folder)
-    for stage in stages:
+    for at, stage in enumerate(plan.stages):
         run.stage = stage
-        upstream = _handed_on(stage, results)
-        task: Any = TASKS[stage]
-        state = task(stage, getattr(params, stage), *places, upstream, notebooks, return_state=True)
+        known = {name: value for result in results for name, value in result.ids.items()}
+        upstream = {name: known[name] for name in rows[stage].reads if name in known}
+        later = sorted({name for after in plan.stages[at + 1 :] for name in rows[after].writes})
+        own = plan.own_stage(stage)
+        task: Any = stage_task.with_options(name=stage) if own else TASKS[stage]
+        given = own or getattr(plan.params, stage)
+        minutes = plan.minutes_of(stage)
+        state = task(stage, given, *places, upstream, plan.notebooks, minutes, later, return_state=True)
         results.append(state.result())
-
-
-def _handed_on(stage: str, results: Sequence[StageResult]) -> dict[str, str]:
-    known = {name: value for result in results for name, value in result.ids.items()}
-    return {name: known[name] for name in STAGES[stage].reads if name in known}

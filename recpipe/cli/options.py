@@ -3,10 +3,11 @@
 import os
 import tomllib
 from abc import abstractmethod
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
@@ -16,6 +17,7 @@ from pydantic_settings import (
 )
 
 from recpipe.cli.messages import did_you_mean, explain_validation
+from recpipe.cli.own_stages import own_stages
 from recpipe.cli.schedule import ScheduleOptions
 from recpipe.core.errors import DataError, ParameterError
 from recpipe.core.workspace import Workspace, locate
@@ -27,6 +29,7 @@ from recpipe.params import (
     RecommendParams,
     TrainParams,
 )
+from recpipe.run.own_stages import OwnStage
 
 RESERVED_TABLES: dict[str, tuple[type, str]] = {
     "schedule": (dict, "a table"),
@@ -34,9 +37,6 @@ RESERVED_TABLES: dict[str, tuple[type, str]] = {
     "stages": (list, "an array of tables"),
 }
 """Tables of the TOML file that are not stages, and what each must be."""
-
-RESERVED_KEYS = {"schedule": [*ScheduleOptions.model_fields], "notebooks": ["dir"]}
-"""What may stand in a reserved table."""
 
 SHORT = {f"collect.{name}": name for name in ("source", "events", "items", "users")} | {
     f"schedule.{name}": name for name in ScheduleOptions.model_fields
@@ -82,6 +82,9 @@ class WorkspaceOptions(Command):
         return Workspace(root)
 
 
+Minutes = Annotated[float, Field(gt=0)]
+
+
 class NotebookOptions(BaseModel):
     """Which notebooks run."""
 
@@ -90,11 +93,18 @@ class NotebookOptions(BaseModel):
     dir: str = ""
     """Folder of notebooks of yours, which run in the place of the shipped ones; or [notebooks] dir."""
 
+    timeout_minutes: dict[str, Minutes] = {}
+    """Stage -> minutes after which it is ended; a week if it is not named."""
+
     @field_validator("dir")
     @classmethod
     def _absolute(cls, path: str) -> str:
         """Make the path absolute while the working directory is still the caller's."""
         return str(Path(path).expanduser().absolute()) if path else ""
+
+
+RESERVED: dict[str, type[BaseModel]] = {"schedule": ScheduleOptions, "notebooks": NotebookOptions}
+"""What may stand in a reserved table."""
 
 
 class FileOptions(WorkspaceOptions):
@@ -140,6 +150,11 @@ class PipelineOptions(FileOptions):
         """Return the stages' parameters alone."""
         return PipelineParams(**{name: getattr(self, name) for name in PipelineParams.model_fields})
 
+    def own_stages(self) -> list[OwnStage]:
+        """Return the stages that the parameters file adds."""
+        path = Path(self.params).expanduser()
+        return own_stages(path, read_toml(path)) if self.params else []
+
 
 class TomlFile(PydanticBaseSettingsSource):
     """The TOML file that `--params` (or RECPIPE_PARAMS) names, as a source of values."""
@@ -166,14 +181,15 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ParameterError(f"--params {path}: {(error.strerror or str(error)).lower()}") from None
     except ValueError as error:
         raise ParameterError(f"--params {path}: not TOML ({error})") from None
-    known = [*PipelineParams.model_fields, *RESERVED_TABLES]
+    _check_reserved(path, content)
+    own = [stage.name for stage in own_stages(path, content)]
+    known = [*PipelineParams.model_fields, *RESERVED_TABLES, *own]
     for table in content:
         if table not in known:
             raise ParameterError(f"{path}: unknown table [{table}]", did_you_mean(table, known))
-    _check_reserved(path, content)
     try:
         PipelineParams.model_validate(
-            {name: content[name] for name in content if name not in RESERVED_TABLES}
+            {name: content[name] for name in content if name in PipelineParams.model_fields}
         )
     except ValidationError as error:
         raise explain_validation(
@@ -186,15 +202,13 @@ def _check_reserved(path: Path, content: dict[str, Any]) -> None:
     for table, (kind, called) in RESERVED_TABLES.items():
         if not isinstance(content.get(table, kind()), kind):
             raise ParameterError(f"{path}: {table} must be {called} (got {content[table]!r})")
-    for table, keys in RESERVED_KEYS.items():
-        for key, value in content.get(table, {}).items():
-            if key not in keys:
-                raise ParameterError(f"{path}: {table}.{key}: no such key", did_you_mean(key, keys))
-            if table != "schedule" and not isinstance(value, str):
-                raise ParameterError(f"{path}: {table}.{key} must be text (got {value!r})")
-    try:
-        ScheduleOptions.model_validate(content.get("schedule", {}))
-    except ValidationError as error:
-        raise explain_validation(
-            error, ScheduleOptions, lambda location, _: f"{path}: schedule.{'.'.join(location)}"
-        ) from None
+    for table, options in RESERVED.items():
+        try:
+            options.model_validate(content.get(table, {}))
+        except ValidationError as error:
+            raise explain_validation(error, options, partial(_place, path, table)) from None
+
+
+def _place(path: Path, table: str, location: tuple[str, ...], value: Any) -> str:
+    del value
+    return f"{path}: {'.'.join((table, *location))}"

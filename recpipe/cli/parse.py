@@ -50,7 +50,7 @@ VARIABLES = [
     "WORKSPACE",
     "PARAMS",
     "PORT",
-    "BROWSER",
+    "OPEN",
     "REPORTS_URL",
     "REPORTS_ROOT",
     "REPORTS_PORT",

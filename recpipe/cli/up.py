@@ -15,8 +15,11 @@ from recpipe.cli.schedule import ScheduleOptions
 from recpipe.core.errors import ParameterError
 from recpipe.core.workspace import Workspace, locate
 from recpipe.params import PipelineParams
-from recpipe.run.preflight import check_notebooks, preflight
+from recpipe.run.own_stages import in_order
+from recpipe.run.plan import Plan
+from recpipe.run.preflight import check_notebooks
 from recpipe.run.source import REMEMBERED
+from recpipe.run.stages import STAGES
 
 
 class Up(PipelineOptions):
@@ -103,6 +106,8 @@ class Up(PipelineOptions):
             "quiet_minutes": self.schedule.quiet_minutes,
             "watched": self.watch,
             "notify_url": self.notify_url,
+            "timeout_minutes": self.notebooks.timeout_minutes,
+            "stages": [stage.model_dump() for stage in self.own_stages()],
         }
 
     def run_defaults(self) -> PipelineParams:
@@ -110,12 +115,16 @@ class Up(PipelineOptions):
 
         What nothing was said about stays "remembered", so that runs follow the workspace.
         """
-        params, workspace = self.pipeline_params(), Workspace(locate(self.workspace))
+        own, chosen = self.own_stages(), self.notebooks
+        plan = Plan(
+            in_order(tuple(STAGES), own), self.pipeline_params(), chosen.dir, chosen.timeout_minutes, own
+        )
+        params, workspace = plan.params, Workspace(locate(self.workspace))
         about_source = params.collect.model_fields_set & set(REMEMBERED)
         if not self.schedule.cron and not about_source:
-            check_notebooks(params, notebooks=self.notebooks.dir)
+            check_notebooks(params, plan.stages, plan.notebooks, own)
             return params
-        checked = preflight(params, workspace, notebooks=self.notebooks.dir)
+        checked = plan.checked(workspace).params
         return checked if about_source else params
 
 

@@ -10,9 +10,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
-from nbformat.reader import NotJSONError
-
 from recpipe.core.errors import ParameterError, StageError
 from recpipe.run.stages import StageRow
 
@@ -33,6 +30,9 @@ class CodeCell:
 
 def code_cells(notebook: Path) -> list[CodeCell]:
     """Read the cells with code. Raises StageError where there is no notebook, or none that can be read."""
+    import nbformat  # here, as the command line imports this file for its options
+    from nbformat.reader import NotJSONError
+
     if not notebook.is_file():
         raise StageError(f"{notebook}: no such notebook", "Restore it, or install recpipe again.")
     try:

@@ -54,7 +54,7 @@ def check_notebooks(
     Raises ParameterError or StageError unless each has a notebook that keeps its contract.
     """
     check_folder(notebooks)
-    rows = STAGES | {stage.name: own_row(stage) for stage in own}
+    rows = STAGES | {stage.name: own_row(stage) for stage in own if stage.name in stages}
     for stage in set(stages) & set(STAGES):
         names = parameter_names(stage, getattr(params, stage))
         check_contract(notebook_of(stage, notebooks), STAGES[stage], names)
