@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-WINGS = ("collect", "features", "train", "evaluate", "recommend")
+WINGS = ("collect", "features", "train", "rank", "evaluate", "recommend")
 
 ALLOWED = {
     "core": {"core"},
     "collect": {"core", "collect"},
     "features": {"core", "features"},
     "train": {"core", "train"},
+    "rank": {"core", "rank", "train"},
     # these two load a model version through train's one loader
     "evaluate": {"core", "evaluate", "train"},
     "recommend": {"core", "recommend", "train"},
@@ -30,6 +31,7 @@ DOORS = {
     "fsspec": ("recpipe/collect/places.py", "recpipe/core/store.py"),
     "great_expectations": ("recpipe/core/checks/",),
     "implicit": ("recpipe/evaluate/peers/",),
+    "lightgbm": ("recpipe/rank/ranker.py",),
     "papermill": ("recpipe/run/",),
     "prefect": ("flows/",),
     "redis": ("recpipe/recommend/export_redis.py",),

@@ -1,7 +1,7 @@
 """Tiny snapshots, models and publications whose right answers are known by construction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from recpipe.core.files import content_id
 from recpipe.core.ranking import RepeatModel
+from recpipe.core.recommender import SecondStage
 from recpipe.core.shelf import Shelf
 from recpipe.core.snapshot import Histories
 from recpipe.core.vocabulary import Vocabulary
@@ -180,10 +181,15 @@ class TinyRecommender:
     item_vectors: np.ndarray
     event_types: tuple[str, ...] = ()
     repeats: RepeatModel | None = None
+    popularity_of_late: tuple[tuple[int, float], ...] = ()
+    second: SecondStage | None = None
     calls: list[int] = field(default_factory=list)
 
     def knows(self, histories: Histories) -> np.ndarray:
         return histories.have_known_items
+
+    def with_vectors(self, item_vectors: np.ndarray) -> "TinyRecommender":
+        return replace(self, item_vectors=item_vectors)
 
     def query_vectors(self, histories: Histories) -> np.ndarray:
         self.calls.append(len(histories))

@@ -69,13 +69,17 @@ def known_before(snapshot: Snapshot, moment: Moment) -> Known:
     Age counts from the newest event of all; under the split `last-event`, which has no common time, from
     the user's own newest.
     """
-    return known_in(snapshot.histories().until(moment), snapshot.vocabulary.size, _has_common_time(snapshot))
+    return known_in(snapshot.histories().until(moment), snapshot.vocabulary.size, has_common_time(snapshot))
 
 
-def known_in(histories: Histories, items: int, has_common_time: bool) -> Known:
-    """Turn histories into what peers read; `items` are known, those of a higher index are left out."""
+def known_in(histories: Histories, items: int, has_common_time: bool, newest_of_all: int = 0) -> Known:
+    """Turn histories into what peers read; `items` are known, those of a higher index are left out.
+
+    newest_of_all: the common time from which age counts, microseconds, where these are not all users; 0:
+    the newest event here.
+    """
     rows = np.repeat(np.arange(len(histories)), histories.lengths)
-    newest = np.full(len(histories), histories.times.max(initial=0))
+    newest = np.full(len(histories), newest_of_all or histories.times.max(initial=0))
     if not has_common_time:
         has_any = histories.lengths > 0
         newest[has_any] = histories.times[histories.offsets[1:][has_any] - 1]
@@ -91,5 +95,6 @@ def known_in(histories: Histories, items: int, has_common_time: bool) -> Known:
     )
 
 
-def _has_common_time(snapshot: Snapshot) -> bool:
+def has_common_time(snapshot: Snapshot) -> bool:
+    """Whether the lists of all users are made at one time: by the split `time` they are."""
     return bool(snapshot.manifest["split"]["kind"] == "time")

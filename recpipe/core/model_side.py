@@ -2,7 +2,6 @@
 
 from copy import copy
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from recpipe.core.nearest import NearestItems
 from recpipe.core.ragged import Ragged
 from recpipe.core.recommender import Recommender, RepeatModel, UnusableModel, made_at
 from recpipe.core.retrieval import TopK, top_k
-from recpipe.core.snapshot import Histories, Snapshot
+from recpipe.core.snapshot import Histories, Moment, Snapshot
 from recpipe.core.vocabulary import Vocabulary
 
 MIXED_USERS = 1024
@@ -40,7 +39,7 @@ class ModelSide:
         self,
         recommender: Recommender,
         snapshot: Snapshot,
-        moment: Literal["test", "now"],
+        moment: Moment,
         newcomers: Newcomers | None = None,
         *,
         is_near_enough: bool = False,
@@ -49,7 +48,7 @@ class ModelSide:
         item_ids = snapshot.catalogue().column(c.ITEM_ID).to_numpy(zero_copy_only=False)
         self._to_model = Vocabulary(item_ids).translation_to(recommender.vocabulary)
         self.items = len(item_ids)
-        known = snapshot.vocabulary.size if moment == "test" else self.items
+        known = self.items if moment == "now" else snapshot.vocabulary.size
         known_types = {name: index for index, name in enumerate(recommender.event_types, start=1)}
         types = ["", *snapshot.manifest["event_types"]]
         self._types_to_model = np.array([known_types.get(name, 0) for name in types], np.uint8)
@@ -153,6 +152,17 @@ class ModelSide:
             )
         return np.where(items > 0, found, -np.inf).astype(np.float32)
 
+    def log_own(self, histories: Histories, repeats: RepeatModel) -> tuple[Ragged, np.ndarray]:
+        """Return which of their items n users take again, by `repeats`, told of the catalogue.
+
+        n rows of distinct items, and of each value the log-probability of being the one.
+        """
+        items, log_own = self._log_own(self.own(histories), repeats)
+        return Ragged(items.offsets, self._to_snapshot[items.values]), log_own
+
+    def _log_own(self, own: Histories, repeats: RepeatModel) -> tuple[Ragged, np.ndarray]:
+        return repeats.log_probabilities(own, made_at(self._split, self._moment, own), self._counts)
+
     def _mixture(
         self,
         own: Histories,
@@ -163,7 +173,7 @@ class ModelSide:
         among: np.ndarray,
         out: Ragged | None = None,
     ) -> Mixture:
-        items, log_own = repeats.log_probabilities(own, made_at(self._split, self._moment, own), self._counts)
+        items, log_own = self._log_own(own, repeats)
         return Mixture.of(
             queries,
             self._vectors,

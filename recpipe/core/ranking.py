@@ -5,7 +5,6 @@ A model speaks of its own items, a snapshot of its own; both are translated in `
 
 from copy import copy
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -13,8 +12,8 @@ from recpipe.core.caps import Cap, filled
 from recpipe.core.model_side import ModelSide, Newcomers
 from recpipe.core.popular import PopularLists, for_everybody
 from recpipe.core.ragged import Ragged
-from recpipe.core.recommender import Recommender, RepeatModel, UnusableModel
-from recpipe.core.snapshot import Histories, Snapshot
+from recpipe.core.recommender import Ordering, Recommender, RepeatModel, UnusableModel
+from recpipe.core.snapshot import Histories, Moment, Snapshot
 
 __all__ = ["ANYTHING", "Ranker", "Ranking", "Recommender", "RepeatModel", "Rules", "UnusableModel"]
 
@@ -58,14 +57,15 @@ class Ranker:
     part, or with fewer than `features.min_item_events`, is in no list but of a model that knows it: a refit,
     or one of another snapshot. `popular` gives other lists for such users, `newcomers` candidates beyond
     what the model knows; `is_near_enough` searches an index that misses a few, see `ModelSide`. Raises
-    UnusableModel if the model's item vectors are not finite, or if it knows no item of the snapshot.
+    UnusableModel if the model's item vectors are not finite, or if it knows no item of the snapshot. A recommender's
+    `second` stage orders what personal lists hold, where it was trained for such lists; scores are then its own.
     """
 
     def __init__(
         self,
         recommender: Recommender,
         snapshot: Snapshot,
-        moment: Literal["test", "now"],
+        moment: Moment,
         rules: Rules = ANYTHING,
         *,
         newcomers: Newcomers | None = None,
@@ -73,11 +73,13 @@ class Ranker:
         is_near_enough: bool = False,
     ) -> None:
         self._recommender = recommender
+        self._snapshot, self._moment = snapshot, moment
         self._model = ModelSide(recommender, snapshot, moment, newcomers, is_near_enough=is_near_enough)
         self._popular = popular or for_everybody(
             snapshot.item_features(moment), snapshot.vocabulary.size, self._model.items
         )
         self._caps = rules.caps
+        self._ordering: Ordering | None = None  # costly, so made when it is asked for
         everything = np.ones(self._model.items + 1, bool)
         self._allowed = everything if rules.allowed is None else rules.allowed
 
@@ -131,12 +133,22 @@ class Ranker:
             if personal:
                 repeats = self._repeats(exclude_seen=exclude_seen)
                 search = self._model.search(own.take(users), out, self._allowed, listed, repeats)
+                if second := self._second(exclude_seen=exclude_seen):
+                    search = second.search(histories.take(users), out, listed, search)
             else:
                 search = self._popular.search(histories.take(users), out, listed)
             wanted = min([k, *(cap.attainable(listed) for cap in self._caps)])
             found = filled(search, len(users), wanted, depth, max(1, int(listed.sum())), self._caps)
             indices[chosen], scores[chosen] = found.indices, found.scores
         return Ranking(indices, scores, is_personal)
+
+    def _second(self, *, exclude_seen: bool) -> Ordering | None:
+        second = self._recommender.second
+        if second is None or second.excludes_seen != exclude_seen:
+            return None
+        if self._ordering is None:
+            self._ordering = second.at(self._snapshot, self._moment)
+        return self._ordering
 
     @property
     def item_vectors(self) -> np.ndarray:
@@ -146,7 +158,8 @@ class Ranker:
     def scores(self, histories: Histories, indices: np.ndarray, *, exclude_seen: bool) -> np.ndarray:
         """Return what the model scores `indices` (n, k), items it knows, for n users, (n, k) float32.
 
-        As `rank` scores them, and -inf where an index is 0; by the model for everybody, whatever it knows.
+        As `rank` scores them without a second stage, and -inf where an index is 0; by the model for
+        everybody, whatever it knows.
         """
         repeats = self._repeats(exclude_seen=exclude_seen)
         return self._model.scores(self._model.own(histories), indices, self._allowed, repeats)

@@ -1,13 +1,14 @@
 """What a loaded model version offers to whoever makes lists with it."""
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 
+from recpipe.core.caps import Search
 from recpipe.core.errors import DataError
 from recpipe.core.ragged import Ragged
-from recpipe.core.snapshot import Histories
+from recpipe.core.snapshot import Histories, Moment, Snapshot
 from recpipe.core.vocabulary import Vocabulary
 
 
@@ -31,6 +32,33 @@ class RepeatModel(Protocol):
         histories: n, in the model's own items; moments: (n,) int64, microseconds since 1970, when the list
         is made; counts: "events", "users", "recent_events" -> (items + 1,), of each of the model's items.
         """
+        ...
+
+
+class Ordering(Protocol):
+    """A second stage that knows one snapshot as of one moment."""
+
+    def search(
+        self, histories: Histories, barred: Ragged | None, listed: np.ndarray, behind: Search
+    ) -> Search:
+        """Return the search for the best of the `listed` (items + 1,) but those `barred`, for n users.
+
+        histories: all that n users did before the moment, in the snapshot's items. Its candidates come
+        first; what `behind` finds beside them follows, so that no list is shorter for it.
+        """
+        ...
+
+
+class SecondStage(Protocol):
+    """What puts candidates into the right order: it was trained for lists with or without seen items."""
+
+    @property
+    def excludes_seen(self) -> bool:
+        """For which lists it was trained; of others it says nothing."""
+        ...
+
+    def at(self, snapshot: Snapshot, moment: Moment) -> Ordering:
+        """Fit its generators to everything before `moment` of a snapshot."""
         ...
 
 
@@ -71,18 +99,33 @@ class Recommender(Protocol):
         ...
 
     @property
+    def popularity_of_late(self) -> tuple[tuple[int, float], ...]:
+        """(days, weight): a vector's last number, its bias, holds weight × log(1 + users of these days)."""
+        ...
+
+    @property
+    def second(self) -> SecondStage | None:
+        """What orders the candidates of the lists, None if the vectors alone do."""
+        ...
+
+    def with_vectors(self, item_vectors: np.ndarray) -> "Recommender":
+        """Return the same with other item vectors (items + 1, d)."""
+        ...
+
+    @property
     def repeats(self) -> RepeatModel | None:
         """What mixes in the user's own items where lists may hold them, None if nothing does."""
         ...
 
 
-def made_at(split: dict[str, str], moment: Literal["test", "now"], histories: Histories) -> np.ndarray:
+def made_at(split: dict[str, str], moment: Moment, histories: Histories) -> np.ndarray:
     """Return when the list of each user is made, (n,) int64 microseconds since 1970.
 
     With the split "last-event" that is at the user's own last event, at either moment: so repeats were
-    trained. Otherwise it is the same for all: where the test begins, or the snapshot's newest event.
+    trained. Otherwise it is the same for all: where the part begins, or the snapshot's newest event.
     """
     if split["kind"] == "last-event":
         return histories.last_times
-    time = np.datetime64(split["test_from" if moment == "test" else "newest"], "us")
+    begins = {"validation": "validation_from", "test": "test_from", "now": "newest"}
+    time = np.datetime64(split[begins[moment]], "us")
     return np.full(len(histories), time.astype(np.int64))

@@ -1,7 +1,7 @@
 """The one loader of model versions, popularity and two-tower alike. Nothing is ever unpickled."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import tensorflow as tf
 from recpipe.core import columns as c
 from recpipe.core.errors import DataError
 from recpipe.core.files import read_json
+from recpipe.core.recommender import SecondStage
 from recpipe.core.snapshot import Histories
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
@@ -34,7 +35,9 @@ class Recommender:
 
     item_vectors: (items + 1, d) float32, row 0 (unknown) zeros, in the order of `vocabulary`. event_types:
     the ones it knows, by their index from 1. user_codes: what it reads of users' attributes. repeats: what
-    mixes in the user's own items where lists may hold them, None if the version has none.
+    mixes in the user's own items where lists may hold them, None if the version has none. popularity_of_late:
+    (days, weight) -> the bias of an item, its vector's last dimension, holds weight × log(1 + users in the
+    last so many days before the test), or before now in a refit.
     """
 
     version: str
@@ -45,6 +48,8 @@ class Recommender:
     _query: Callable[[Histories], np.ndarray] = field(repr=False)
     user_codes: AttributeCodes
     repeats: RepeatModel | None = None
+    popularity_of_late: tuple[tuple[int, float], ...] = ()
+    second: SecondStage | None = None
 
     def query_vectors(self, histories: Histories) -> np.ndarray:
         """(n, d) float32 for n users whose items are indices of the model's own vocabulary, 0 = unknown."""
@@ -53,6 +58,10 @@ class Recommender:
     def knows(self, histories: Histories) -> np.ndarray:
         """Of which of n users an item or an attribute is known, (n,) bool; the others have one list."""
         return histories.have_known_items | has_attributes(self.user_codes, histories)
+
+    def with_vectors(self, item_vectors: np.ndarray) -> "Recommender":
+        """Return the same with other item vectors (items + 1, d)."""
+        return replace(self, item_vectors=item_vectors)
 
     def translate(self, histories: Histories, vocabulary: Vocabulary) -> Histories:
         """Histories in the indices of `vocabulary`, told in the model's; what it does not know becomes 0.
@@ -74,7 +83,8 @@ def load(workspace: Workspace, version: str) -> Recommender:
     query = _same_for_all if manifest["kind"] == KIND else _tower(folder, manifest, codes)
     types = tuple(manifest.get("event_types", ()))
     repeats = load_repeats(folder, manifest)
-    return Recommender(version, manifest["kind"], vocabulary, vectors, types, query, codes, repeats)
+    late = _popularity_of_late(manifest)
+    return Recommender(version, manifest["kind"], vocabulary, vectors, types, query, codes, repeats, late)
 
 
 def curve(workspace: Workspace, version: str) -> pd.DataFrame:
@@ -96,6 +106,16 @@ def _read_vectors(path: Path, item_count: int) -> np.ndarray:
     if vectors.ndim != 2 or len(vectors) != item_count + 1:
         raise DataError(f"{path}: shape {vectors.shape} does not fit {item_count} items", REMAKE)
     return vectors
+
+
+def _popularity_of_late(manifest: dict[str, Any]) -> tuple[tuple[int, float], ...]:
+    """Read what `recency.vectors_at` put into the biases; nothing for popularity, which has no bias."""
+    weights, parameters = manifest["figures"].get("popularity_weights"), manifest["parameters"]
+    if not weights:
+        return ()
+    learned = manifest["figures"].get("recency_weights", (0.0, 0.0))
+    days = parameters["recent_days"], parameters["latest_days"]
+    return tuple((span, own + more) for span, own, more in zip(days, weights, learned, strict=True))
 
 
 def _same_for_all(histories: Histories) -> np.ndarray:

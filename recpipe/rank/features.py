@@ -1,0 +1,53 @@
+"""The features of candidates: what the ranker reads, by name, in one order."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from recpipe.rank.item_features import NAMES as ITEM_NAMES
+from recpipe.rank.item_features import item_features
+from recpipe.rank.pair_features import (
+    PAIR_NAMES,
+    USER_NAMES,
+    category_features,
+    pair_features,
+    user_features,
+)
+from recpipe.rank.past import Asked, Past
+from recpipe.rank.union import Candidates
+
+POPULARITY = ITEM_NAMES.index("item_log_users_30")
+PRICE, USER_PRICE = ITEM_NAMES.index("item_price_position"), USER_NAMES.index("user_mean_price_position")
+
+
+class Features:
+    """Makes the features of candidates as of one past; memory grows with the chunk that is asked."""
+
+    def __init__(self, past: Past, generators: Sequence[str]) -> None:
+        self._past, self._items = past, item_features(past)
+        levels = past.categories.shape[1]
+        self.names = (
+            *(f"{name}_score" for name in generators),
+            *(f"{name}_rank" for name in generators),
+            *ITEM_NAMES,
+            *PAIR_NAMES,
+            *USER_NAMES,
+            *(f"category_share_{level + 1}" for level in range(levels)),
+            "price_apart",
+        )
+
+    def of(self, asked: Asked, candidates: Candidates) -> np.ndarray:
+        """Return (c, len(names)) float32, a row a candidate; NaN is what is not known."""
+        items = candidates.items
+        by_item = self._items[items.values]
+        by_user = user_features(asked, self._past, self._items[:, POPULARITY])[items.row_numbers]
+        parts = [
+            candidates.scores,
+            candidates.ranks,
+            by_item,
+            pair_features(asked, items),
+            by_user,
+            category_features(asked, self._past, items),
+            (by_item[:, PRICE] - by_user[:, USER_PRICE])[:, None],
+        ]
+        return np.concatenate(parts, axis=1)

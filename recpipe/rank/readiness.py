@@ -1,0 +1,35 @@
+"""Whether a second stage is wanted, and can be had, on this machine and for this model."""
+
+import logging
+
+from recpipe.core.bases import base_of
+from recpipe.core.errors import ParameterError, StageError
+from recpipe.core.workspace import Workspace
+from recpipe.rank.params import RankParams
+from recpipe.rank.ranker import HINT, why_not
+
+logger = logging.getLogger("recpipe.rank")
+
+
+def usable(workspace: Workspace, model: str, params: RankParams) -> bool:
+    """Tell whether `model` can be given a second stage; a line of the log says why not.
+
+    With `enabled` yes that is an error: StageError where LightGBM cannot be loaded, ParameterError for a
+    model that is popularity.
+    """
+    if params.enabled == "no":
+        logger.info("no second stage: rank.enabled is no")
+        return False
+    if missing := why_not():
+        return _refuse(StageError(missing, HINT), params)
+    if workspace.models.manifest(base_of(workspace, model))["kind"] == "popularity":
+        told = f"{model} is popularity, the same list for all: there is nothing to put into order"
+        return _refuse(ParameterError(told, "Train a model, or use --rank.enabled no."), params)
+    return True
+
+
+def _refuse(error: StageError | ParameterError, params: RankParams) -> bool:
+    if params.enabled == "yes":
+        raise error
+    logger.warning("no second stage: %s", error.message)
+    return False

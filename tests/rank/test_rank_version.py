@@ -1,0 +1,115 @@
+"""A second stage as a model version: written, read, refitted, kept with what it stands upon."""
+
+from dataclasses import replace
+
+import pytest
+
+from recpipe import rank, train
+from recpipe.core.bases import base_of, with_bases
+from recpipe.core.bootstrap import Interval
+from recpipe.core.errors import DataError, ParameterError, StageError
+from recpipe.core.ranking import Ranker
+from recpipe.core.refits import served
+from recpipe.core.snapshot import Snapshot
+from recpipe.core.workspace import Workspace
+from recpipe.rank import readiness
+from tests import tiny
+from tests.rank.test_rank_fit import QUICK
+from tests.rank.worlds import guessing
+
+
+@pytest.fixture
+def retrieval(workspace: Workspace, parity: Snapshot, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(train, "load", tiny.load)
+    made = guessing(parity)
+    vectors = dict(zip(made.vocabulary.ids.tolist(), made.item_vectors[1:].tolist(), strict=True))
+    return tiny.make_model(workspace, parity.name, vectors, name="mean-0")
+
+
+@pytest.fixture
+def version(workspace: Workspace, retrieval: str) -> str:
+    fitted = rank.fit(workspace, "", rank.load(workspace, retrieval), QUICK)
+    return rank.save(workspace, fitted)
+
+
+def lists(workspace: Workspace, version: str) -> list[list[int]]:
+    snapshot = Snapshot.open(workspace)
+    ranker = Ranker(rank.load(workspace, version), snapshot, "test")
+    return ranker.rank(snapshot.histories().until("test"), 4, exclude_seen=True).indices.tolist()
+
+
+def test_a_version_names_the_retrieval_it_stands_upon(workspace: Workspace, version: str) -> None:
+    assert version.startswith("ranked-")
+    assert base_of(workspace, version) == "mean-0"
+    assert base_of(workspace, "mean-0") == "mean-0"
+    assert with_bases(workspace, {version}) == {version, "mean-0"}
+    assert workspace.models.pointed("newest") == version
+
+
+def test_what_is_not_kept_leaves_the_retrieval_as_it_is(workspace: Workspace, retrieval: str) -> None:
+    fitted = rank.fit(workspace, "", rank.load(workspace, retrieval), QUICK)
+    unsure = replace(fitted, gain=Interval(0.01, -0.001, 0.02))
+    assert rank.save(workspace, unsure) == retrieval
+    assert workspace.models.names() == [retrieval]
+    assert workspace.models.pointed("newest") == retrieval
+
+
+def test_making_it_again_gives_the_same_version(workspace: Workspace, version: str) -> None:
+    again = rank.save(workspace, rank.fit(workspace, "", rank.load(workspace, "mean-0"), QUICK))
+    assert again == version
+
+
+def test_it_is_loaded_with_its_second_stage_and_others_without(workspace: Workspace, version: str) -> None:
+    loaded = rank.load(workspace, version)
+    assert (loaded.version, loaded.kind) == (version, "ranked")
+    assert loaded.second is not None
+    assert rank.load(workspace, "mean-0").second is None
+    assert lists(workspace, version) != lists(workspace, "mean-0")
+
+
+def test_a_refit_stands_upon_the_retrievals_refit_and_makes_the_lists(
+    workspace: Workspace, version: str
+) -> None:
+    snapshot = Snapshot.open(workspace)
+    again = {name: [0.0, 1.0] for name in snapshot.vocabulary.ids}
+    base = tiny.make_model(workspace, snapshot.name, again, name="mean-0-refit-1", refit_of="mean-0")
+    refitted = rank.refit(workspace, version, snapshot.name, base)
+    assert base_of(workspace, refitted) == base
+    assert served(workspace, version, snapshot.name) == refitted
+    assert rank.refit(workspace, version, snapshot.name, base) == refitted
+    assert rank.refit(workspace, "mean-0", snapshot.name, base) == base
+    assert rank.refit(workspace, version, snapshot.name, "mean-0") == version
+
+
+def test_without_its_retrieval_it_says_what_is_gone(workspace: Workspace, version: str) -> None:
+    workspace.models.remove("mean-0")
+    with pytest.raises(DataError, match="it orders what mean-0 finds, which is gone"):
+        rank.load(workspace, version)
+
+
+def test_an_altered_ranker_is_named(workspace: Workspace, version: str) -> None:
+    tiny.alter(workspace.models.path(version) / "ranker-1.txt")
+    with pytest.raises(DataError, match=r"ranker-1\.txt"):
+        rank.load(workspace, version)
+
+
+def test_enabled_no_means_no_and_popularity_has_no_order(
+    workspace: Workspace, retrieval: str, parity: Snapshot
+) -> None:
+    popular = tiny.make_model(workspace, parity.name, {"i00": [1.0]}, name="popularity-0", kind="popularity")
+    auto, yes, no = (QUICK.model_copy(update={"enabled": choice}) for choice in ("auto", "yes", "no"))
+    assert rank.usable(workspace, retrieval, auto)
+    assert not rank.usable(workspace, retrieval, no)
+    assert not rank.usable(workspace, popular, auto)
+    with pytest.raises(ParameterError, match="there is nothing to put into order"):
+        rank.usable(workspace, popular, yes)
+
+
+def test_where_lightgbm_cannot_be_loaded_auto_is_off_and_yes_an_error(
+    workspace: Workspace, retrieval: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(readiness, "why_not", lambda: "LightGBM is not here")
+    assert not rank.usable(workspace, retrieval, QUICK)
+    assert "no second stage: LightGBM is not here" in caplog.text
+    with pytest.raises(StageError, match="LightGBM is not here"):
+        rank.usable(workspace, retrieval, QUICK.model_copy(update={"enabled": "yes"}))
