@@ -20,6 +20,7 @@ def prefect_settings(workspace: Workspace) -> dict[str, str]:
         "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
         "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
+        "PREFECT_RUNNER_POLL_FREQUENCY": "4",  # after a click ten are long
         "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true",  # what makes Retry go on at the failed stage
         "PREFECT_LOGGING_EXTRA_LOGGERS": "recpipe",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",  # `recpipe` also logs outside of runs
