@@ -25,7 +25,7 @@ from flows.pipeline import STAGE_FLOWS, recommendation_pipeline
 from flows.recovery import mark_zombies, skip_missed
 from flows.schedules import Asked, choose
 from flows.tied import end_with_starter
-from recpipe.core.errors import RecpipeError
+from recpipe.core.errors import ParameterError, RecpipeError
 from recpipe.core.files import read_json, write_json
 from recpipe.core.workspace import Workspace
 
@@ -54,7 +54,7 @@ def serve(
     timeout_minutes: dict[str, float] | None = None,
     stages: list[dict[str, Any]] | None = None,
 ) -> None:
-    """Serve the deployments until interrupted.
+    """Serve the deployments until interrupted. Raises ParameterError if they are another workspace's.
 
     `params`, `workspace` and `notebooks` are what a run takes unless it says otherwise; `schedule` has
     `cron` and `timezone` (IANA) as asked for. New files in the folder `watched` start a run after
@@ -69,8 +69,9 @@ def serve(
     with get_client(sync_client=True) as client:
         known = {name: _shown(client, name) for name in FLOWS}
         ids = [deployment.id for deployment in known.values() if deployment]
-        lines = _recovered(mark_zombies(client, place, ids), skip_missed(client, ids))
         shown = known[DEPLOYMENT]
+        _require_ours(shown, workspace)
+        lines = _recovered(mark_zombies(client, place, ids), skip_missed(client, ids))
         chosen = choose(asked, _asked_before(place), shown.schedules if shown else None)
         served: list[UUID] = [
             runner.add_deployment(
@@ -89,7 +90,8 @@ def serve(
         ]
         ensure_crash_detection(client, served)
         ensure_notification(client, served, notify_url)
-    write_json(place.root / ASKED, schedule)
+    if asked.cron:
+        write_json(place.root / ASKED, schedule)
     lines += [f"deployments  {', '.join(FLOWS)}", f"schedule     {chosen.told}"]
     sys.stdout.write("\n".join([*lines, "Ctrl-C ends it all.", ""]))
     sys.stdout.flush()
@@ -97,6 +99,16 @@ def serve(
         watch(place, Path(watched))
     with suppress(KeyboardInterrupt, TerminationSignal):
         asyncio.run(runner.start())
+
+
+def _require_ours(shown: DeploymentResponse | None, workspace: str) -> None:
+    """Raise ParameterError if the deployments on this server are those of another workspace that is there."""
+    other = str(shown.parameters.get("workspace", "")) if shown else ""
+    if other not in {"", workspace} and Path(other).is_dir():
+        raise ParameterError(
+            f"{workspace}: this Prefect server has the deployments of {other} already",
+            "Unset PREFECT_API_URL to have a server for this workspace alone, or delete those in its UI.",
+        )
 
 
 def _own_of(

@@ -53,7 +53,7 @@ def skip_missed(client: SyncPrefectClient, deployments: Sequence[UUID]) -> int:
 
 def _has_process(workspace: Workspace, flow_run: str) -> bool:
     folder = find_run(workspace, flow_run)
-    return bool(folder) and is_running(read_json(folder / RUN)["process"])  # type: ignore[operator]
+    return folder is not None and is_running(read_json(folder / RUN)["process"])
 
 
 def _runs(

@@ -46,8 +46,14 @@ class Api:
         return list(self.call("flow_runs/filter", chosen))
 
     def wait_for(self, run: str, *states: str, seconds: float = 300) -> dict[str, Any]:
-        wait_until(lambda: self.run(run)["state_name"] in states, seconds)
+        wait_until(lambda: self._state(run) in states, seconds)
         return self.run(run)
+
+    def _state(self, run: str) -> str:
+        try:
+            return str(self.run(run)["state_name"])
+        except TimeoutError:  # of a busy server; the next look may be lucky
+            return ""
 
     def artifacts(self, run: str) -> dict[str, Any]:
         """The artifacts of a run by key."""

@@ -72,7 +72,8 @@ class Up(PipelineOptions):
         from flows.serving import only_one, serve_until_interrupted, tell
         from flows.tied import end_leftovers
 
-        signal.signal(signal.SIGTERM, _interrupt)
+        for ending in (signal.SIGTERM, signal.SIGINT):  # a shell's `&` has Ctrl-C ignored, by children too
+            signal.signal(ending, _interrupt)
         with only_one(workspace):
             left = end_leftovers(workspace.root)
             if left:
@@ -137,5 +138,5 @@ def open_browser(address: str) -> None:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """Treat the end that a service manager asks for like Ctrl-C."""
+    """Treat the end that a service manager asks for like Ctrl-C, and Ctrl-C as ever."""
     raise KeyboardInterrupt

@@ -79,4 +79,4 @@ def test_a_run_started_from_the_form_with_a_changed_value_ends_in_a_report_that_
     assert link
     assert link.startswith(f"http://127.0.0.1:{up.reports_port}/runs/")
     page.goto(link)
-    expect(page.locator("body")).to_contain_text("simulated", timeout=60_000)
+    expect(page.locator("body")).to_contain_text("a model that turns a history into a list")

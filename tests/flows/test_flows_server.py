@@ -15,6 +15,8 @@ from flows.server import running_server, used
 from recpipe.core.errors import ParameterError, RecpipeError, UnreachableError
 from recpipe.core.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("prefect_defaults")
+
 HERE = version("prefect")
 Standin = Callable[[dict[str, tuple[int, Any]]], int]
 

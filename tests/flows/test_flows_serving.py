@@ -1,26 +1,29 @@
-"""One `recpipe up` a workspace, its schedule, what it watches, and who waits for whom."""
+"""One `recpipe up` a workspace, its schedule, what it watches, and who waits for whom.
+
+Prefect is imported inside of tests: it reads its settings once, and those of a test's server come first.
+"""
 
 import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from prefect.client.schemas.objects import DeploymentSchedule
-from prefect.client.schemas.schedules import CronSchedule
 
-from flows.arrivals import STABLE_LOOKS, Watcher
 from flows.overlap import OverlapError, held
-from flows.schedules import Asked, choose
 from flows.serving import api_of, only_one, tell
 from flows.tied import end_leftovers
-from recpipe.core.errors import BusyError, DataError, UnreachableError
+from recpipe.core.errors import BusyError, DataError, ParameterError, UnreachableError
 from recpipe.core.workspace import Workspace
 from tests.flows.test_flows_interrupt import wait_until
 
-NIGHTLY = Asked("0 3 * * *", "Europe/Berlin")
-NOTHING = Asked("", "Europe/Berlin")
+pytestmark = pytest.mark.usefixtures("prefect_defaults")
+
+NIGHTLY = ("0 3 * * *", "Europe/Berlin")
+NOTHING = ("", "Europe/Berlin")
 
 
 @pytest.fixture
@@ -29,8 +32,9 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     return Workspace.open(tmp_path / "workspace")
 
 
-def shown(cron: str, active: bool = True) -> list[DeploymentSchedule]:
-    return [DeploymentSchedule(schedule=CronSchedule(cron=cron, timezone="Europe/Berlin"), active=active)]
+def shown(cron: str, active: bool = True) -> dict[str, Any]:
+    """A schedule as the UI has it."""
+    return {"schedule": {"cron": cron, "timezone": "Europe/Berlin"}, "active": active}
 
 
 def test_a_workspace_served_twice_is_refused_naming_the_process(
@@ -80,14 +84,14 @@ def test_what_a_killed_up_left_running_is_ended_and_nothing_else(
     [
         (NOTHING, NOTHING, None, "none", None),
         (NIGHTLY, NOTHING, None, "'0 3 * * *' (Europe/Berlin)", ["0 3 * * *"]),
-        (NIGHTLY, NIGHTLY, shown("0 3 * * *"), "'0 3 * * *' (Europe/Berlin)", None),
-        (NIGHTLY, NIGHTLY, shown("0 5 * * *"), "as the UI has it: '0 5 * * *'", None),
-        (NIGHTLY, NIGHTLY, shown("0 3 * * *", active=False), "as the UI has it: '0 3 * * *'", None),
+        (NIGHTLY, NIGHTLY, [shown("0 3 * * *")], "'0 3 * * *' (Europe/Berlin)", None),
+        (NIGHTLY, NIGHTLY, [shown("0 5 * * *")], "as the UI has it: '0 5 * * *'", None),
+        (NIGHTLY, NIGHTLY, [shown("0 3 * * *", active=False)], "as the UI has it: '0 3 * * *'", None),
         (NIGHTLY, NIGHTLY, [], "as the UI has it: none", None),
         (NIGHTLY, NIGHTLY, None, "by itself", ["0 3 * * *"]),
-        (NOTHING, NIGHTLY, shown("0 5 * * *"), "by itself at '0 5 * * *'", None),
-        (NIGHTLY, Asked("0 4 * * *", "UTC"), shown("0 5 * * *"), "by itself at '0 3 * * *'", ["0 3 * * *"]),
-        (Asked("off", "UTC"), NIGHTLY, shown("0 3 * * *"), "none", []),
+        (NOTHING, NIGHTLY, [shown("0 5 * * *")], "by itself at '0 5 * * *'", None),
+        (NIGHTLY, ("0 4 * * *", "UTC"), [shown("0 5 * * *")], "by itself at '0 3 * * *'", ["0 3 * * *"]),
+        (("off", "UTC"), NIGHTLY, [shown("0 3 * * *")], "none", []),
     ],
     ids=[
         "nothing",
@@ -103,9 +107,18 @@ def test_what_a_killed_up_left_running_is_ended_and_nothing_else(
     ],
 )
 def test_what_the_ui_shows_stays_unless_asked_otherwise(
-    asked: Asked, before: Asked, in_ui: list[DeploymentSchedule] | None, told: str, crons: list[str] | None
+    asked: tuple[str, str],
+    before: tuple[str, str],
+    in_ui: list[dict[str, Any]] | None,
+    told: str,
+    crons: list[str] | None,
 ) -> None:
-    chosen = choose(asked, before, in_ui)
+    from prefect.client.schemas.objects import DeploymentSchedule
+
+    from flows.schedules import Asked, choose
+
+    kept = None if in_ui is None else [DeploymentSchedule.model_validate(one) for one in in_ui]
+    chosen = choose(Asked(*asked), Asked(*before), kept)
     assert told in chosen.told
     if crons is None:
         assert chosen.schedules is None
@@ -114,6 +127,8 @@ def test_what_the_ui_shows_stays_unless_asked_otherwise(
 
 
 def test_a_file_is_told_of_once_it_is_whole_and_only_once(workspace: Workspace, tmp_path: Path) -> None:
+    from flows.arrivals import STABLE_LOOKS, Watcher
+
     folder, told = tmp_path / "incoming", list[str]()
     folder.mkdir()
     (folder / "old.csv").write_text("known")
@@ -137,6 +152,8 @@ def test_a_file_is_told_of_once_it_is_whole_and_only_once(workspace: Workspace, 
 
 
 def test_news_that_nobody_took_are_told_later(workspace: Workspace, tmp_path: Path) -> None:
+    from flows.arrivals import STABLE_LOOKS, Watcher
+
     def refuse(_: Workspace, where: str) -> None:
         raise UnreachableError(f"{where}: nobody")
 
@@ -185,3 +202,18 @@ def test_other_runs_do_not_wait(
     with workspace.lock(), pytest.raises(BusyError) as caught, held(workspace):
         pass
     assert type(caught.value) is kind
+
+
+def test_a_server_s_deployments_of_another_workspace_are_not_taken_over(tmp_path: Path) -> None:
+    from flows.deployments import _require_ours
+
+    def of(workspace: Path) -> Any:
+        return SimpleNamespace(parameters={"workspace": str(workspace)})
+
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    other.mkdir()
+    _require_ours(None, str(mine))
+    _require_ours(of(mine), str(mine))
+    _require_ours(of(tmp_path / "moved away"), str(mine))
+    with pytest.raises(ParameterError, match=r"has the deployments of .*other already"):
+        _require_ours(of(other), str(mine))

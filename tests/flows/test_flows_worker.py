@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.deployments import FLOWS
 from recpipe.core.workspace import Workspace
 from tests.flows.test_flows_interrupt import ROOT
 from tests.serving import Api
 from tests.standins import standins_of, workspace_with_standins
+
+pytestmark = pytest.mark.usefixtures("prefect_defaults")
 
 
 def deployments() -> list[dict[str, Any]]:
@@ -22,6 +23,8 @@ def deployments() -> list[dict[str, Any]]:
 
 
 def test_every_flow_has_a_deployment_that_finds_it() -> None:
+    from flows.deployments import FLOWS
+
     flows = []
     for deployment in deployments():
         module, _, name = deployment["entrypoint"].rpartition(".")
