@@ -23,6 +23,7 @@ from recpipe.params import (
     EvaluateParams,
     FeaturesParams,
     PipelineParams,
+    RankParams,
     RecommendParams,
     TrainParams,
 )
@@ -90,7 +91,7 @@ def recommendation_pipeline(
     timeout_minutes: dict[str, Minutes] = {},
     stages: list[OwnStage] = [],
 ) -> Any:
-    """Collect events, make features, train, evaluate, and publish a list for every user.
+    """Collect events, make features, train, rank, evaluate, and publish a list for every user.
 
     Args:
         params: What to do, grouped by stage.
@@ -139,6 +140,17 @@ def train_stage(
     return run_one("train", params, workspace, notebooks, timeout_minutes)
 
 
+@flow(name="rank", persist_result=True)
+def rank_stage(
+    params: RankParams = RankParams(),
+    workspace: str = "",
+    notebooks: str = "",
+    timeout_minutes: Minutes = TIMEOUT_MINUTES,
+) -> Any:
+    """Give the newest model a second stage, where validation says that it is better."""
+    return run_one("rank", params, workspace, notebooks, timeout_minutes)
+
+
 @flow(name="evaluate", persist_result=True)
 def evaluate_stage(
     params: EvaluateParams = EvaluateParams(),
@@ -165,6 +177,7 @@ STAGE_FLOWS = {
     "collect": collect_stage,
     "features": features_stage,
     "train": train_stage,
+    "rank": rank_stage,
     "evaluate": evaluate_stage,
     "recommend": recommend_stage,
 }

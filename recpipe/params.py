@@ -1,4 +1,4 @@
-"""The parameters of the whole pipeline: the five wings' parameters, composed."""
+"""The parameters of the whole pipeline: the six wings' parameters, composed."""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from recpipe.collect.params import CollectParams
     from recpipe.evaluate.params import EvaluateParams
     from recpipe.features.params import FeaturesParams
+    from recpipe.rank.params import RankParams
     from recpipe.recommend.params import RecommendParams
     from recpipe.train.params import TrainParams
 else:
@@ -33,6 +34,7 @@ else:
     CollectParams = _load("collect").CollectParams
     FeaturesParams = _load("features").FeaturesParams
     TrainParams = _load("train").TrainParams
+    RankParams = _load("rank").RankParams
     EvaluateParams = _load("evaluate").EvaluateParams
     RecommendParams = _load("recommend").RecommendParams
 
@@ -41,6 +43,7 @@ __all__ = [
     "EvaluateParams",
     "FeaturesParams",
     "PipelineParams",
+    "RankParams",
     "RecommendParams",
     "TrainParams",
     "describe_params",
@@ -61,6 +64,9 @@ class PipelineParams(BaseModel):
 
     train: TrainParams = TrainParams()
     """The model and how it learns."""
+
+    rank: RankParams = RankParams()
+    """The second stage: where candidates come from, and how they are put into order."""
 
     evaluate: EvaluateParams = EvaluateParams()
     """How models are measured and when one is promoted."""

@@ -12,7 +12,8 @@ from recpipe.run.results import StageResult, read_result
 from recpipe.run.stages import STAGES
 
 QUICK: dict[str, dict[str, Any]] = {
-    "train": {"epochs": 1, "dimension": 4, "max_history": 8, "batch_size": 16}
+    "train": {"epochs": 1, "dimension": 4, "max_history": 8, "batch_size": 16},
+    "rank": {"enabled": "no"},
 }
 """Parameters with which the corridor takes seconds on a handful of events."""
 

@@ -42,6 +42,9 @@ for kind in ("model", "popularity"):
     stage.workspace.models.point("newest" if kind == "model" else kind, outputs[kind])
 figures = {"epochs": stage.params.epochs}
 """,
+    "rank": """
+outputs, figures = {"model": stage.model}, {"kept": False}
+""",
     "evaluate": """
 stage.workspace.models.point("champion", stage.model)
 outputs = {"champion": stage.model, "refitted": stage.model}
@@ -64,7 +67,7 @@ figures = {"users": 3, "rows": 60, "samples": [
 
 
 def write_standins(folder: Path, extra: Mapping[str, str] | None = None) -> Path:
-    """Write the five stand-ins; `extra[stage]` is a cell run between opening and working."""
+    """Write the stand-ins; `extra[stage]` is a cell run between opening and working."""
     folder.mkdir(parents=True, exist_ok=True)
     for stage in STAGES:
         write_standin(folder, stage, (extra or {}).get(stage, ""))

@@ -15,9 +15,9 @@ ALLOWED = {
     "features": {"core", "features"},
     "train": {"core", "train"},
     "rank": {"core", "rank", "train"},
-    # these two load a model version through train's one loader
-    "evaluate": {"core", "evaluate", "train"},
-    "recommend": {"core", "recommend", "train"},
+    # these two load a model version through rank's loader, which asks train's
+    "evaluate": {"core", "evaluate", "rank", "train"},
+    "recommend": {"core", "recommend", "rank", "train"},
     "recommendations": {"core", "recommend", "recommendations"},
     "params": {"core", "params", *WINGS},
     "run": {"core", "params", "run", *WINGS},

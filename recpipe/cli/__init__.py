@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "run": ("run:Run", "Run the pipeline: collect, features, train, evaluate, recommend."),
+    "run": ("run:Run", "Run the pipeline: collect, features, train, rank, evaluate, recommend."),
     "stage": ("run:RunStage", "Run one stage on what the stages before it left."),
     "export": ("export:Export", "Write the current lists to a file, a database, or Redis."),
     "export-model": (

@@ -8,7 +8,7 @@ from pydantic_settings import CliPositionalArg
 
 from recpipe.cli.options import FileOptions
 
-StageName = Literal["collect", "features", "train", "evaluate", "recommend"]
+StageName = Literal["collect", "features", "train", "rank", "evaluate", "recommend"]
 OWN = "my-notebooks"
 
 

@@ -26,6 +26,7 @@ from recpipe.params import (
     EvaluateParams,
     FeaturesParams,
     PipelineParams,
+    RankParams,
     RecommendParams,
     TrainParams,
 )
@@ -143,6 +144,9 @@ class PipelineOptions(FileOptions):
     collect: CollectParams = CollectParams()
     features: FeaturesParams = FeaturesParams()
     train: TrainParams = TrainParams()
+    rank: RankParams = RankParams()
+    """The second stage: where candidates come from, and how they are put into order."""
+
     evaluate: EvaluateParams = EvaluateParams()
     recommend: RecommendParams = RecommendParams()
 

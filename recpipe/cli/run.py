@@ -20,7 +20,7 @@ from recpipe.run.stages import STAGES
 
 
 class Run(PipelineOptions):
-    """Run the pipeline: collect, features, train, evaluate, recommend.
+    """Run the pipeline: collect, features, train, rank, evaluate, recommend.
 
     Finished stages whose inputs, parameters and code are the same are reused.
     """
@@ -35,7 +35,7 @@ class RunStage(PipelineOptions):
     """Run one stage on what the stages before it left."""
 
     stage: CliPositionalArg[str]
-    """The stage to run: collect, features, train, evaluate, recommend, or one of [[stages]]."""
+    """The stage to run: collect, features, train, rank, evaluate, recommend, or one of [[stages]]."""
 
     def execute(self) -> int:
         """Run the stage and print what came of it."""

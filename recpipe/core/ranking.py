@@ -56,9 +56,10 @@ class Ranker:
     taken of late, of the snapshot's vocabulary only, at either moment. So an item first seen in the test
     part, or with fewer than `features.min_item_events`, is in no list but of a model that knows it: a refit,
     or one of another snapshot. `popular` gives other lists for such users, `newcomers` candidates beyond
-    what the model knows; `is_near_enough` searches an index that misses a few, see `ModelSide`. Raises
-    UnusableModel if the model's item vectors are not finite, or if it knows no item of the snapshot. A recommender's
-    `second` stage orders what personal lists hold, where it was trained for such lists; scores are then its own.
+    what the model knows; `is_near_enough` searches an index that misses a few, see `ModelSide`. A
+    recommender's `second` stage orders what personal lists hold, where it was trained for such lists; scores
+    are then its own. Raises UnusableModel if the model's item vectors are not finite, or if it knows no item
+    of the snapshot.
     """
 
     def __init__(

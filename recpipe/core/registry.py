@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from recpipe.core.bases import base_of, with_bases
 from recpipe.core.errors import BusyError, DataError
 from recpipe.core.files import read_json
 from recpipe.core.promotions import Move, held, moves, now, previous_of, record
@@ -77,7 +78,9 @@ def in_use(workspace: Workspace, also: Collection[str] = ()) -> set[str]:
     With each version its newest refit and what it started from, with each refit its version.
     """
     pointed = {workspace.models.pointed(pointer) for pointer in (CHAMPION, POPULARITY, NEWEST)}
-    return with_starts(workspace, with_refits(workspace, (pointed | {previous(workspace), *also}) - {""}))
+    return with_starts(
+        workspace, _with_what_makes_lists(workspace, (pointed | {previous(workspace), *also}) - {""})
+    )
 
 
 def recent(workspace: Workspace, count: int, days: int) -> set[str]:
@@ -86,8 +89,18 @@ def recent(workspace: Workspace, count: int, days: int) -> set[str]:
     Refits and popularity are no versions of their own here: the ones in use are kept anyway.
     """
     oldest = (datetime.now(UTC) - timedelta(days=days)).isoformat()
-    own = [one for one in versions(workspace) if not one.refit_of and one.kind != POPULARITY]
-    return with_starts(workspace, {one.name for one in own[:count] if one.created_at >= oldest})
+    made = [one for one in versions(workspace) if not one.refit_of and one.kind != POPULARITY]
+    # a version with a second stage and what it stands upon are one model
+    bases = {base_of(workspace, one.name) for one in made if base_of(workspace, one.name) != one.name}
+    own = [one for one in made if one.name not in bases]
+    kept = {one.name for one in own[:count] if one.created_at >= oldest}
+    return with_starts(workspace, with_bases(workspace, kept))
+
+
+def _with_what_makes_lists(workspace: Workspace, names: set[str]) -> set[str]:
+    """Return versions, what their second stages stand upon, and the refits of all these."""
+    refitted = with_refits(workspace, with_bases(workspace, names))
+    return with_bases(workspace, refitted)
 
 
 def promote(workspace: Workspace, version: str, *, why: str, who: str, instead_of: str | None = None) -> bool:

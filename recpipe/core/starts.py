@@ -6,6 +6,7 @@ whose weights it went on from, "" where it began anew.
 
 from collections.abc import Collection
 
+from recpipe.core.bases import base_of
 from recpipe.core.workspace import Workspace
 
 CHAMPION_BEFORE, STARTED_FROM = "champion_before", "started_from"
@@ -19,6 +20,8 @@ def champion_before(workspace: Workspace, snapshot: str) -> str:
     """
     models = workspace.models
     name = models.pointed("champion")
+    if models.has(name):
+        name = base_of(workspace, name)  # weights to go on from are the retrieval's
     if models.has(name) and models.manifest(name)["snapshot"] == snapshot:
         return str(models.manifest(name).get(CHAMPION_BEFORE, ""))
     return name

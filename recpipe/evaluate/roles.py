@@ -1,6 +1,7 @@
 """Who is compared: the challenger, popularity, and the champion if there is another."""
 
 from recpipe.core import registry
+from recpipe.core.bases import base_of
 from recpipe.core.errors import DataError
 from recpipe.core.ranking import Recommender
 from recpipe.core.workspace import Workspace
@@ -9,6 +10,8 @@ from recpipe.evaluate.questions import HeldOut
 CHALLENGER = "challenger"
 POPULARITY = "popularity"
 CHAMPION = "champion"
+RETRIEVAL = "retrieval"
+"""What a challenger's second stage stands upon, by itself: the card shows both side by side."""
 
 
 def contestants(
@@ -16,20 +19,22 @@ def contestants(
 ) -> dict[str, Recommender]:
     """Load what is compared on `test`, by role, each version once.
 
-    The role "champion" is there only if the champion is neither of the other two. Raises DataError
-    naming a challenger or popularity that was trained on another snapshot than the test's, or a file
-    that was altered since its version was made.
+    The role "retrieval" is there if the challenger has a second stage, "champion" only if the champion is
+    none of the others. Raises DataError naming a challenger or popularity that was trained on another
+    snapshot than the test's, or a file that was altered since its version was made.
     """
-    from recpipe import train  # loads TensorFlow
+    from recpipe import rank  # its loader loads TensorFlow
 
     roles = {CHALLENGER: challenger, POPULARITY: popularity}
+    if (retrieval := base_of(workspace, challenger)) != challenger:
+        roles[RETRIEVAL] = retrieval
     champion = registry.champion(workspace)
     if champion and champion not in roles.values():
         roles[CHAMPION] = champion
     for role in (CHALLENGER, POPULARITY):
         _check_snapshot(workspace, role, roles[role], test.snapshot.name)
     try:
-        return {role: train.load(workspace, version) for role, version in roles.items()}
+        return {role: rank.load(workspace, version) for role, version in roles.items()}
     except DataError as error:
         if not champion or workspace.models.is_whole(champion):
             raise

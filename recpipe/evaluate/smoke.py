@@ -19,11 +19,11 @@ def smoke_test(workspace: Workspace, version: str) -> None:
     Raises DataError if there is no such version or no snapshot, naming a file that is missing or altered, or
     saying what is wrong with the lists: all are empty, scores are not finite or the same for every item.
     """
-    from recpipe import train  # loads TensorFlow
+    from recpipe import rank  # its loader loads TensorFlow
 
     workspace.models.path(version)
     snapshot = Snapshot.open(workspace, workspace.snapshots.resolve("", NEWEST))
-    recommender = train.load(workspace, version)
+    recommender = rank.load(workspace, version)
     try:
         ranker = Ranker(recommender, snapshot, "now")
         ranking = ranker.rank(next(snapshot.chunks(USERS)), LENGTH, exclude_seen=False)

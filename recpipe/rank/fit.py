@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recpipe.core.bootstrap import Interval, difference_interval
-from recpipe.core.errors import DataError
 from recpipe.core.metrics import hits, ndcg_at_k
 from recpipe.core.ranking import Ranker, Recommender
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
 from recpipe.rank.as_of import as_of_validation
 from recpipe.rank.params import RankParams
-from recpipe.rank.ranker import LambdaRank, train_ranker
+from recpipe.rank.ranker import LambdaRank, NothingToRank, train_ranker
 from recpipe.rank.second import retrieved
 from recpipe.rank.table import JUDGED_AT, Table, make_table
 from recpipe.rank.windows import Window, rehearsal, window
@@ -75,7 +74,7 @@ def fit(workspace: Workspace, snapshot: str, recommender: Recommender, params: R
     The towers learned from all before the validation part, so a window there would teach the ranker to
     believe them. So the rehearsal, which chooses the number of rounds and says whether ranking pays, does
     without them; the ranker itself is trained on the validation part, where they know nothing. Raises
-    DataError if too few users have something to be ranked for.
+    NothingToRank if too few users have something to be ranked for.
     """
     opened = Snapshot.open(workspace, snapshot)
     generators = _useful(params, recommender)
@@ -118,7 +117,7 @@ def _useful(params: RankParams, recommender: Recommender) -> tuple[str, ...]:
         own |= {"repeats"}
     useful = tuple(name for name in params.generators if name not in own)
     if not useful:
-        raise DataError(
+        raise NothingToRank(
             f"none of the generators {', '.join(params.generators)} can name an item for these lists",
             "Name others in rank.generators.",
         )
@@ -127,7 +126,7 @@ def _useful(params: RankParams, recommender: Recommender) -> tuple[str, ...]:
 
 def _check_enough(name: str, asked: Window) -> None:
     if len(asked) < 2:
-        raise DataError(
+        raise NothingToRank(
             f"{len(asked)} users took something in the {name} that could have been ranked for them",
             "Use rank.enabled no, or a longer validation part (features.validation_share).",
         )

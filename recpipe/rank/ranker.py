@@ -26,6 +26,10 @@ MISSING = "LightGBM needs the system's OpenMP library (libgomp.so.1), which is n
 HINT = "Install it (on Debian the package libgomp1), or use --rank.enabled no."
 
 
+class NothingToRank(DataError):
+    """There is too little to learn an order from."""
+
+
 @dataclass(frozen=True)
 class LambdaRank:
     """Trained trees of several seeds, and the names of the features they read, in order."""
@@ -75,13 +79,13 @@ def train_ranker(
 ) -> LambdaRank:
     """Train `seeds` rankers on the features `names` of a table, of users of whom some candidate was taken.
 
-    Raises DataError where nothing was taken, or everything, so that there is no order to learn.
+    Raises NothingToRank where nothing was taken, or everything, so that there is no order to learn.
     """
     lightgbm = _lightgbm()
     labels = table.taken
     if not labels.any() or labels.all():
         told = "none" if not labels.any() else "every one"
-        raise DataError(
+        raise NothingToRank(
             f"{told} of the {len(labels):,} candidates was taken in the window: there is no order to learn",
             "Use rank.enabled no, or more generators or candidates.",
         )

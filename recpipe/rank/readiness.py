@@ -1,14 +1,32 @@
-"""Whether a second stage is wanted, and can be had, on this machine and for this model."""
+"""Whether a second stage is wanted, and can be had, on this machine, for this model and these data."""
 
 import logging
 
 from recpipe.core.bases import base_of
-from recpipe.core.errors import ParameterError, StageError
+from recpipe.core.errors import ParameterError, RecpipeError, StageError
 from recpipe.core.workspace import Workspace
+from recpipe.rank.fit import Fitted, fit
 from recpipe.rank.params import RankParams
-from recpipe.rank.ranker import HINT, why_not
+from recpipe.rank.ranker import HINT, NothingToRank, why_not
+from recpipe.rank.version import load
 
 logger = logging.getLogger("recpipe.rank")
+
+
+def consider(workspace: Workspace, snapshot: str, model: str, params: RankParams) -> Fitted | None:
+    """Train a second stage for the retrieval of `model`, if one is wanted and can be had.
+
+    None if it is not; a line of the log says why. With `enabled` yes what prevents it is raised: see
+    `usable`, and NothingToRank where there is too little to learn from.
+    """
+    if not usable(workspace, model, params):
+        return None
+    retrieval = load(workspace, base_of(workspace, model))
+    try:
+        return fit(workspace, snapshot, retrieval, params)
+    except NothingToRank as error:
+        _refuse(error, params)
+        return None
 
 
 def usable(workspace: Workspace, model: str, params: RankParams) -> bool:
@@ -28,7 +46,7 @@ def usable(workspace: Workspace, model: str, params: RankParams) -> bool:
     return True
 
 
-def _refuse(error: StageError | ParameterError, params: RankParams) -> bool:
+def _refuse(error: RecpipeError, params: RankParams) -> bool:
     if params.enabled == "yes":
         raise error
     logger.warning("no second stage: %s", error.message)

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 KIND = "ranked"
 
 
-def save(workspace: Workspace, fitted: Fitted) -> str:
-    """Write a second stage that is kept as a version; return its name, else that of the retrieval.
+def save(workspace: Workspace, model: str, fitted: Fitted | None) -> str:
+    """Write a second stage that is kept as a version; return its name, else the retrieval of `model`.
 
     ranker-1.txt, …: the trees of each seed in LightGBM's text format. The manifest has what they read, by
     name and in order (`features`), and `base`, the version whose candidates they order. The pointer
     "newest" names what is returned.
     """
-    name = _write(workspace, fitted) if fitted.is_kept else fitted.retrieval
+    name = _write(workspace, fitted) if fitted and fitted.is_kept else base_of(workspace, model)
     workspace.models.point("newest", name)
     return name
 
@@ -108,8 +108,10 @@ def _write(workspace: Workspace, fitted: Fitted) -> str:
     )
 
 
-def figures(fitted: Fitted) -> dict[str, Any]:
+def figures(fitted: Fitted | None) -> dict[str, Any]:
     """Return what the training says of itself, ready for JSON: of the validation part only."""
+    if fitted is None:
+        return {"kept": False}
     gain = fitted.gain
     return {
         "kept": fitted.is_kept,

@@ -50,9 +50,9 @@ class Arm:
         params: RecommendParams,
     ) -> "Arm":
         """Load what makes the lists of `variant`. Raises DataError naming a file of it that was altered."""
-        from recpipe import train  # loads TensorFlow
+        from recpipe import rank  # its loader loads TensorFlow
 
-        recommender = train.load(workspace, variant.version)
+        recommender = rank.load(workspace, variant.version)
         newcomers = (
             find_newcomers(workspace, snapshot, recommender, filters) if params.new_items_share else None
         )

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recpipe.core import columns as c
+from recpipe.core.bases import base_of
 from recpipe.core.checks import CheckReport, check_table
 from recpipe.core.store import connect, temporary_database
 from recpipe.core.workspace import Workspace
@@ -46,7 +47,7 @@ def _check(workspace: Workspace, lists: Lists, report: Path | None) -> CheckRepo
                 interactions=str(lists.snapshot.folder / "interactions.parquet"),
                 items=told.pop("items") + item_files(lists.snapshot),
                 vocabularies=[
-                    str(workspace.models.path(version) / "vocabulary.parquet")
+                    str(workspace.models.path(base_of(workspace, version)) / "vocabulary.parquet")
                     for version in sorted(set(lists.variants.values()))
                 ],
                 available_at=available_at(lists.snapshot, lists.params),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recpipe.core import columns as c
+from recpipe.core.bases import base_of
 from recpipe.core.errors import DataError
 from recpipe.core.model_side import ModelSide, Newcomers
 from recpipe.core.popular import PopularLists, places
@@ -119,4 +120,6 @@ def find_newcomers(
     if not len(indices):
         return None
     items = catalogue.take(indices - 1).select([c.TITLE, c.CATEGORIES, c.ATTRIBUTES])
-    return Newcomers(indices, train.new_item_vectors(workspace, recommender.version, items))
+    return Newcomers(
+        indices, train.new_item_vectors(workspace, base_of(workspace, recommender.version), items)
+    )

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from recpipe.core import columns as c
+from recpipe.core.bases import base_of
 from recpipe.core.errors import DataError, ParameterError
 from recpipe.core.files import temporary, write_json
 from recpipe.core.model_side import ModelSide
@@ -64,7 +65,7 @@ def export_vectors(workspace: Workspace, version: str, out: Path, kind: Kind = "
     _check(out)
     from recpipe import train  # loads TensorFlow
 
-    recommender = train.load(workspace, version)
+    recommender = train.load(workspace, base_of(workspace, version))
     if recommender.kind == "popularity":
         raise DataError(f"model {version} is mere popularity: it has no vectors", "Name a trained model.")
     vectors = np.ascontiguousarray(recommender.item_vectors[1:], np.float32)

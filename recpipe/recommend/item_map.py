@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recpipe.core import columns as c
+from recpipe.core.bases import base_of
 from recpipe.core.errors import DataError
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.vocabulary import Vocabulary
@@ -29,7 +30,7 @@ def item_map(workspace: Workspace, items: int = 1500) -> "pd.DataFrame":
 
     inputs = workspace.publications.manifest(workspace.publications.resolve("", CURRENT))["inputs"]
     snapshot = Snapshot.open(workspace, inputs["snapshot"])
-    folder = workspace.models.verify(inputs["model"])
+    folder = workspace.models.verify(base_of(workspace, inputs["model"]))
     vectors = unit_vectors(np.load(folder / "item_vectors.npy", allow_pickle=False))
     if vectors.shape[1] < 2:
         raise DataError(

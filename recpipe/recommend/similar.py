@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recpipe.core import columns as c
+from recpipe.core.bases import base_of
 from recpipe.core.caps import filled
 from recpipe.core.errors import DataError
 from recpipe.core.ragged import Ragged
@@ -37,7 +38,7 @@ def similar(workspace: Workspace, item: str, k: int = 10) -> list[SimilarItem]:
     manifest = workspace.publications.manifest(name)
     snapshot = Snapshot.open(workspace, manifest["inputs"]["snapshot"])
     version = manifest["inputs"]["model"]
-    folder = workspace.models.verify(version)
+    folder = workspace.models.verify(base_of(workspace, version))
     vectors = unit_vectors(np.load(folder / "item_vectors.npy", allow_pickle=False))
     if vectors.shape[1] < 2:
         raise DataError(

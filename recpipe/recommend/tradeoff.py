@@ -34,7 +34,7 @@ def tradeoff(workspace: Workspace, snapshot: str, champion: str, params: Recomme
     """
     import pandas as pd
 
-    from recpipe import train
+    from recpipe import rank
 
     columns = ["dial", "setting", "ndcg", "unlikeness", "mix", "popular"]
     opened = Snapshot.open(workspace, snapshot)
@@ -43,7 +43,7 @@ def tradeoff(workspace: Workspace, snapshot: str, champion: str, params: Recomme
         return pd.DataFrame(columns=columns)
     version = workspace.models.resolve(champion, registry.CHAMPION)
     filters = Filters.of(opened, params)
-    ranker = Ranker(train.load(workspace, version), opened, "test", replace(filters, caps=()).rules)
+    ranker = Ranker(rank.load(workspace, version), opened, "test", replace(filters, caps=()).rules)
     judge = _Judge.of(ranker, opened, filters, params, known, relevant)
     rows = [[dial, setting, *judge.measure(dial, setting)] for dial in judge.dials for setting in DIALS]
     return pd.DataFrame(rows, columns=columns)

@@ -30,19 +30,21 @@ STAGES: dict[str, StageRow] = {
         StageRow("collect", "1_collect.ipynb", (), ("data",), ("collect",)),
         StageRow("features", "2_features.ipynb", ("data",), ("snapshot",), ("features",)),
         StageRow("train", "3_train.ipynb", ("snapshot",), ("model", "popularity"), ("train",)),
+        # it may hand on the model that it was given: the id is written anew, whatever it names
+        StageRow("rank", "4_rank.ipynb", ("snapshot", "model"), ("model",), ("rank", "train")),
         StageRow(
             "evaluate",
-            "4_evaluate.ipynb",
+            "5_evaluate.ipynb",
             ("snapshot", "model", "popularity"),
             ("champion", "refitted"),
-            ("evaluate", "train"),
+            ("evaluate", "train", "rank"),
         ),
         StageRow(
             "recommend",
-            "5_recommend.ipynb",
+            "6_recommend.ipynb",
             ("snapshot", "champion"),
             ("publication",),
-            ("recommend", "train"),
+            ("recommend", "train", "rank"),
         ),
     )
 }

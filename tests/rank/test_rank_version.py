@@ -5,17 +5,20 @@ from dataclasses import replace
 import pytest
 
 from recpipe import rank, train
+from recpipe.core import registry
 from recpipe.core.bases import base_of, with_bases
 from recpipe.core.bootstrap import Interval
 from recpipe.core.errors import DataError, ParameterError, StageError
 from recpipe.core.ranking import Ranker
 from recpipe.core.refits import served
 from recpipe.core.snapshot import Snapshot
+from recpipe.core.starts import champion_before
 from recpipe.core.workspace import Workspace
 from recpipe.rank import readiness
+from recpipe.rank.ranker import NothingToRank
 from tests import tiny
 from tests.rank.test_rank_fit import QUICK
-from tests.rank.worlds import guessing
+from tests.rank.worlds import guessing, write
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ def retrieval(workspace: Workspace, parity: Snapshot, monkeypatch: pytest.Monkey
 @pytest.fixture
 def version(workspace: Workspace, retrieval: str) -> str:
     fitted = rank.fit(workspace, "", rank.load(workspace, retrieval), QUICK)
-    return rank.save(workspace, fitted)
+    return rank.save(workspace, retrieval, fitted)
 
 
 def lists(workspace: Workspace, version: str) -> list[list[int]]:
@@ -46,16 +49,42 @@ def test_a_version_names_the_retrieval_it_stands_upon(workspace: Workspace, vers
     assert workspace.models.pointed("newest") == version
 
 
+def test_too_little_to_learn_from_is_off_with_auto_and_an_error_with_yes(
+    workspace: Workspace, retrieval: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = {"ann": ([("i00", 0.0), ("i01", 7.0)], [("i02", 8.0)], [("i03", 9.0)])}
+    write(Workspace.open(workspace.root), world, name="tiny")
+    assert rank.consider(workspace, "", retrieval, QUICK) is None
+    assert "1 users took something in the validation part" in caplog.text
+    with pytest.raises(NothingToRank, match="1 users took something"):
+        rank.consider(workspace, "", retrieval, QUICK.model_copy(update={"enabled": "yes"}))
+
+
+def test_the_champions_retrieval_is_what_a_training_goes_on_from(workspace: Workspace, version: str) -> None:
+    workspace.models.point("champion", version)
+    assert champion_before(workspace, "another snapshot") == "mean-0"
+
+
+def test_pruning_keeps_the_retrieval_of_what_is_in_use(workspace: Workspace, version: str) -> None:
+    snapshot = Snapshot.open(workspace)
+    again = {name: [0.0, 1.0] for name in snapshot.vocabulary.ids}
+    base = tiny.make_model(workspace, snapshot.name, again, name="mean-0-refit-1", refit_of="mean-0")
+    refitted = rank.refit(workspace, version, snapshot.name, base)
+    workspace.models.point("champion", version)
+    assert registry.in_use(workspace) == {version, "mean-0", base, refitted}
+    assert registry.recent(workspace, 1, 1) == {version, "mean-0"}
+
+
 def test_what_is_not_kept_leaves_the_retrieval_as_it_is(workspace: Workspace, retrieval: str) -> None:
     fitted = rank.fit(workspace, "", rank.load(workspace, retrieval), QUICK)
     unsure = replace(fitted, gain=Interval(0.01, -0.001, 0.02))
-    assert rank.save(workspace, unsure) == retrieval
+    assert rank.save(workspace, retrieval, unsure) == retrieval
     assert workspace.models.names() == [retrieval]
     assert workspace.models.pointed("newest") == retrieval
 
 
 def test_making_it_again_gives_the_same_version(workspace: Workspace, version: str) -> None:
-    again = rank.save(workspace, rank.fit(workspace, "", rank.load(workspace, "mean-0"), QUICK))
+    again = rank.save(workspace, version, rank.consider(workspace, "", version, QUICK))
     assert again == version
 
 

@@ -19,10 +19,11 @@ def write_parity(workspace: Workspace, users: int = 40) -> Snapshot:
     return write(workspace, world, names)
 
 
-def write(workspace: Workspace, world: World, categories: dict[str, list[str]] | None = None) -> Snapshot:
+def write(
+    workspace: Workspace, world: World, categories: dict[str, list[str]] | None = None, name: str = "snap"
+) -> Snapshot:
     """Write a world whose windows are those of SPLIT."""
-    name = write_world(workspace, world, "snap", categories or {}, SPLIT)
-    return Snapshot.open(workspace, name)
+    return Snapshot.open(workspace, write_world(workspace, world, name, categories or {}, SPLIT))
 
 
 def guessing(snapshot: Snapshot, version: str = "mean-0") -> TinyRecommender:

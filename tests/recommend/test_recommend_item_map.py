@@ -64,7 +64,7 @@ def test_popularity_has_no_map(shop):
 def test_the_notebook_runs_to_its_end(shop):
     publish(shop, VECTORS)
     mpl.use("agg")
-    cells = json.loads((shipped("notebooks") / "6_inspect.ipynb").read_text(encoding="utf-8"))["cells"]
+    cells = json.loads((shipped("notebooks") / "7_inspect.ipynb").read_text(encoding="utf-8"))["cells"]
     names = {"display": print}
     for cell in cells:
         if cell["cell_type"] == "code":

@@ -71,7 +71,7 @@ def test_a_file_that_is_not_there_is_named(workspace: Workspace) -> None:
 def test_a_broken_notebook_of_a_late_stage_is_found_at_once(workspace: Workspace) -> None:
     notebook = notebook_of("recommend", str(standins_of(workspace)))
     notebook.write_text(notebook.read_text().replace("keep =", "kept ="))
-    with pytest.raises(ParameterError, match=r"5_recommend\.ipynb.*unknown kept"):
+    with pytest.raises(ParameterError, match=r"6_recommend\.ipynb.*unknown kept"):
         preflight(PipelineParams(), workspace, notebooks=str(standins_of(workspace)))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from recpipe.core.bases import base_of
 from recpipe.core.errors import RecpipeError
 from recpipe.core.files import read_json
 from recpipe.core.registry import METRICS
@@ -55,6 +56,7 @@ def read_facts(
     )
     name = ids.get("model", "")
     model = workspace.models.path(name) if workspace.models.has(name) else None
+    trained = workspace.models.path(base_of(workspace, name)) if model else None
     is_evaluated = any(result.stage == "evaluate" for result in results)
     return Facts(
         folder=folder,
@@ -63,7 +65,7 @@ def read_facts(
         error=_error(folder / failed / ERROR, error) if error else {},
         checks={name: read_json(path / CHECKS) for name, path in stages.items() if (path / CHECKS).is_file()},
         params=_read(folder / PARAMS),
-        curve=_read(model / "manifest.json").get("figures", {}).get("curve", ()) if model else (),
+        curve=_read(trained / "manifest.json").get("figures", {}).get("curve", ()) if trained else (),
         measured=_read(model / METRICS) if model and is_evaluated else {},
         card=model / CARD if model and is_evaluated and (model / CARD).is_file() else None,
     )

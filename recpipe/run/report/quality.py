@@ -8,7 +8,7 @@ from recpipe.run.report import plots
 from recpipe.run.report.facts import Facts
 from recpipe.run.report.words import told, with_bounds
 
-FIRST = ("challenger", "champion", "popularity")
+FIRST = ("challenger", "retrieval", "champion", "popularity")
 """Contestants that are told first; the others follow by name."""
 
 METRICS = {"ndcg": "NDCG", "recall": "recall", "mrr": "MRR", "hit_rate": "hit rate"}
