@@ -47,7 +47,7 @@ def _made(ids: Mapping[str, str], figures: Mapping[str, Any]) -> Iterator[str]:
     if "snapshot" in ids:
         yield _row("snapshot", ids["snapshot"])
     metrics, k = figures.get("metrics", {}), figures.get("k", 10)
-    for name in ("model", "popularity"):
+    for name in ("model", "retrieval", "popularity"):
         if name in ids or name in metrics:
             measured = ", ".join(
                 f"{label}@{k} {metrics[name][key]:.4f}"

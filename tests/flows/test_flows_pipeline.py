@@ -126,7 +126,7 @@ def test_a_stage_of_ones_own_runs_in_its_place_with_progress_and_its_time(worksp
     assert json.loads((run / "params.json").read_text())["own"] == {"word": "hello"}
     left = artifacts(run)
     assert "| own | word | hello |" in left["run-report"]
-    assert [left[f"progress-{stage}"] for stage in (*STAGES, "own")] == [100.0] * 6
+    assert [left[f"progress-{stage}"] for stage in (*STAGES, "own")] == [100.0] * (len(STAGES) + 1)
 
 
 def test_bad_data_fails_the_run_at_once_with_its_message(workspace: Workspace, no_delay: None) -> None:
@@ -194,6 +194,7 @@ def test_the_stage_after_a_failure_goes_on_where_it_stopped(workspace: Workspace
         "collect": True,
         "features": True,
         "train": False,
+        "rank": False,
         "evaluate": False,
         "recommend": False,
     }
