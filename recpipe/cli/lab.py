@@ -9,6 +9,9 @@ from pydantic import Field
 
 from recpipe.cli.options import FileOptions
 
+SETTINGS = Path(__file__).parent / "jupyter"
+"""A folder of Jupyter's configuration: labconfig/default_setting_overrides.json."""
+
 
 class Lab(FileOptions):
     """Open JupyterLab on the notebooks, on this workspace."""
@@ -33,21 +36,25 @@ class Lab(FileOptions):
 def lab_environment(workspace: Path) -> dict[str, str]:
     """Return what JupyterLab and its kernels find: the workspace and, not on the command line, a token.
 
+    And defaults of settings, which the user's own go before: no news are asked for, a kernel is not, either.
     That kernels are of this environment says `recpipe/__init__.py`.
     """
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_urlsafe(24)
-    return {"RECPIPE_WORKSPACE": str(workspace), "JUPYTER_TOKEN": token}
+    paths = [str(SETTINGS), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
+    return {
+        "RECPIPE_WORKSPACE": str(workspace),
+        "JUPYTER_TOKEN": token,
+        "JUPYTER_CONFIG_PATH": os.pathsep.join(paths),
+    }
 
 
 def lab_command(port: int, browser: bool, folder: Path) -> list[str]:
-    """Return the command line of JupyterLab on `folder`: loopback, no news pop-up."""
+    """Return the command line of JupyterLab on `folder`, on loopback."""
     options = [
         f"--ServerApp.root_dir={folder}",
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",
         f"--ServerApp.open_browser={browser}",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
     ]
     if os.geteuid() == 0:
         options.append("--ServerApp.allow_root=True")  # in containers there is often nobody else

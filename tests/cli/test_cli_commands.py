@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -126,15 +127,13 @@ def test_lab_refuses_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.C
     assert "notebooks.dir /nowhere: no such folder" in error_of(arguments, capsys)
 
 
-def test_jupyterlab_opens_on_the_notebooks_on_loopback_without_news() -> None:
+def test_jupyterlab_opens_on_the_notebooks_on_loopback() -> None:
     command = " ".join(lab_command(9999, browser=False, folder=Path("/mine")))
     for part in (
         "root_dir=/mine",
         "ip=127.0.0.1",
         "port=9999",
         "open_browser=False",
-        "news_url=None",
-        "NeverCheckForUpdate",
     ):
         assert part in command
 
@@ -165,3 +164,12 @@ def test_the_kernel_is_this_environments_whatever_is_called_so_at_home(tmp_path:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == sys.executable
+
+
+def test_jupyterlab_neither_asks_for_news_nor_which_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/mine")
+    first, *rest = lab_environment(Path("/w"))["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert rest == ["/mine"]
+    settings = json.loads((Path(first) / "labconfig" / "default_setting_overrides.json").read_text())
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    assert settings["@jupyterlab/notebook-extension:tracker"]["autoStartDefaultKernel"] is True
