@@ -86,6 +86,22 @@ def test_the_bench_card_is_a_table_and_a_plot_contestants_before_peers(tmp_path:
     assert "bench-card" not in make_report(without_evaluation).tables
 
 
+def test_the_second_stage_is_told_and_the_curves_are_of_what_it_stands_upon(tmp_path: Path) -> None:
+    workspace = Workspace.open(tmp_path / "w")
+    workspace.models.draft("mean-1").seal({"figures": {"curve": [{"epoch": 1, "loss": 2.0, "ndcg": 0.2}]}})
+    workspace.models.draft("rank-1").seal({"figures": {}, "base": "mean-1"})
+    gain = {"estimate": 0.01, "low": 0.005, "high": 0.015}
+    results = [
+        StageResult("train", {"model": "mean-1"}, {"model": {"ended": "all epochs"}}),
+        StageResult("rank", {"model": "rank-1"}, {"kept": True, "gain": gain, "retrieval_ndcg": 0.05}),
+    ]
+    report = told(read_facts(tmp_path, workspace, results))
+    assert "Kept: a second stage ranks the candidates." in report
+    assert "it adds 0.0100 [0.0050, 0.0150] to an NDCG of 0.0500." in report
+    assert "![Loss and validation NDCG@10 by epoch]" in report
+    assert "None is kept." in told(Facts(tmp_path, [StageResult("rank", {}, {"kept": False})]))
+
+
 def test_lists_are_told_with_titles_and_their_mix_as_a_picture(tmp_path: Path) -> None:
     sample = {"user_id": "u", "last": [], "recommended": ["Bread", "Milk"]}
     mix = [{"category": "food", "lists": 0.9, "events": 0.5}]

@@ -24,6 +24,16 @@ def training(facts: Facts) -> Iterator[Block]:
         yield Picture.of("Loss and validation NDCG@10 by epoch", plots.curves(facts.curve))
 
 
+def second_stage(facts: Facts) -> Iterator[Block]:
+    """Whether validation said that ranking candidates anew pays."""
+    figures = facts.figures("rank")
+    if "kept" in figures:
+        yield "Kept: a second stage ranks the candidates." if figures["kept"] else "None is kept."
+    if gain := figures.get("gain"):
+        before = told(figures["retrieval_ndcg"])
+        yield f"On the validation part it adds {with_bounds(gain)} to an NDCG of {before}."
+
+
 def bench_card(facts: Facts) -> Iterator[Block]:
     """Everyone on one test, with intervals; in a plot, too."""
     table = bench_table(facts)

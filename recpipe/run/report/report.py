@@ -14,7 +14,7 @@ from recpipe.run.report.facts import Facts
 from recpipe.run.report.failure import what_went_wrong
 from recpipe.run.report.incoming import came_in, checks, checks_table, refused
 from recpipe.run.report.lists import lists
-from recpipe.run.report.quality import bench_card, bench_table, gate, gate_table, training
+from recpipe.run.report.quality import bench_card, bench_table, gate, gate_table, second_stage, training
 from recpipe.run.report.words import flat, told
 from recpipe.run.results import StageResult
 from recpipe.run.stages import STAGES
@@ -50,6 +50,7 @@ def make_report(facts: Facts) -> Report:
         "What was refused": refused,
         "Checks": checks,
         "Training": training,
+        "Second stage": second_stage,
         "Bench card": bench_card,
         "The gate": gate,
         "The lists": lists,
