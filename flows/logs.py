@@ -42,7 +42,9 @@ def mask_logs(mask: Mask) -> None:
         if mask(told) != told:
             record.msg, record.args = mask(told), ()
         if record.exc_info and record.exc_info[0]:
-            record.exc_text = mask("".join(traceback.format_exception(*record.exc_info)).rstrip())
+            raised = "".join(traceback.format_exception(*record.exc_info)).rstrip()
+            if mask(raised) != raised:
+                record.exc_text = mask(raised)
         return record
 
     logging.setLogRecordFactory(masked_record)

@@ -40,6 +40,7 @@ def test_secret_are_variables_that_parameters_name_or_that_are_called_so(
     no_others: pytest.MonkeyPatch,
 ) -> None:
     named = {"SHOP_DB": "by-a-parameter", "AWS_SECRET_ACCESS_KEY": "by-its-name", "HOME": "/not/a/secret"}
+    no_others.setitem(os.environ, "TOKENIZERS_PARALLELISM", "/not/a/secret")
     for name, value in named.items():
         no_others.setitem(os.environ, name, value)
     mask = mask_for({"collect": {"database": "postgresql://shop:${SHOP_DB}@db/shop"}})

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from flows.logs import log_to
+from flows.logs import log_to, mask_logs
 from flows.server import running_server
 from flows.settings import prefect_settings, set_defaults
 from recpipe.core.errors import ParameterError
+from recpipe.core.secrets import Mask
 from recpipe.core.workspace import Workspace
 
 
@@ -46,6 +47,26 @@ def test_the_log_of_a_run_holds_what_was_logged_meanwhile_tracebacks_included(tm
     assert "ZeroDivisionError" in text
     assert "during" in text
     assert "after" not in text
+
+
+def test_what_is_logged_holds_no_secret_tracebacks_included(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before = logging.getLogRecordFactory()
+    try:
+        mask_logs(Mask(["hidden-word"]))
+        logging.getLogger("anybody").error("open %s", "hidden-word")
+        logging.getLogger("anybody").error("%d of %d", 1, 2)
+        try:
+            raise ValueError("hidden-word")
+        except ValueError:
+            logging.getLogger("anybody").exception("during")
+    finally:
+        logging.setLogRecordFactory(before)
+    assert "hidden-word" not in caplog.text
+    assert "open ***" in caplog.text
+    assert "ValueError: ***" in caplog.text
+    assert caplog.records[1].args == (1, 2), "what tells no secret is left as it was"
 
 
 def test_a_port_in_use_is_refused_before_a_server_starts(
