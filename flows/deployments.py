@@ -13,7 +13,11 @@ from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.objects import (
+    ConcurrencyLimitConfig,
+    ConcurrencyLimitStrategy,
+    DeploymentSchedule,
+)
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.exceptions import ObjectNotFound, TerminationSignal
 from prefect.runner import Runner
@@ -23,7 +27,7 @@ from flows.arrivals import watch
 from flows.automations import ensure_crash_detection, ensure_notification, on_arrival
 from flows.pipeline import STAGE_FLOWS, recommendation_pipeline
 from flows.recovery import mark_zombies, skip_missed
-from flows.schedules import Asked, choose
+from flows.schedules import Asked, choose, kept
 from flows.tied import end_with_starter
 from recpipe.core.errors import ParameterError, RecpipeError
 from recpipe.core.files import read_json, write_json
@@ -72,14 +76,14 @@ def serve(
         shown = known[DEPLOYMENT]
         _require_ours(shown, workspace)
         lines = _recovered(mark_zombies(client, place, ids), skip_missed(client, ids))
-        chosen = choose(asked, _asked_before(place), shown.schedules if shown else None)
+        chosen = choose(asked, _asked_before(place), _schedules(shown))
         served: list[UUID] = [
             runner.add_deployment(
                 flow.to_deployment(
                     name,
                     parameters={"workspace": workspace, "notebooks": notebooks}
                     | _own_of(name, params, timeout_minutes or {}, stages or []),
-                    schedules=chosen.schedules if name == DEPLOYMENT else None,
+                    schedules=chosen.schedules if name == DEPLOYMENT else kept(_schedules(known[name])),
                     triggers=[on_arrival(place, quiet_minutes)] if name == DEPLOYMENT else None,
                     concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=STRATEGIES[overlap]),
                     # by name, not by file: it then works from any folder, installed or not
@@ -126,6 +130,10 @@ def _shown(client: SyncPrefectClient, name: str) -> DeploymentResponse | None:
         return client.read_deployment_by_name(f"{name}/{name}")
     except ObjectNotFound:
         return None
+
+
+def _schedules(shown: DeploymentResponse | None) -> list[DeploymentSchedule] | None:
+    return shown.schedules if shown else None
 
 
 def _asked_before(workspace: Workspace) -> Asked:

@@ -18,9 +18,9 @@ class Asked:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The schedules to register (None: leave them as they are), and a line that tells them."""
+    """The schedules to register, and a line that tells them."""
 
-    schedules: list[DeploymentScheduleCreate] | None
+    schedules: list[DeploymentScheduleCreate]
     told: str
 
 
@@ -39,10 +39,21 @@ def choose(asked: Asked, before: Asked, shown: list[DeploymentSchedule] | None) 
         )
     names = ", ".join(_named(one.schedule, bool(one.active)) for one in shown or ())
     if asked.cron and names != f"{asked.cron!r} ({asked.timezone})":
-        return Chosen(None, f"as the UI has it: {names or 'none'}; another --cron replaces it")
+        return Chosen(kept(shown), f"as the UI has it: {names or 'none'}; another --cron replaces it")
     return Chosen(
-        None, f"by itself at {names}" if names else "none; --cron or the page of the deployment sets one"
+        kept(shown),
+        f"by itself at {names}" if names else "none; --cron or the page of the deployment sets one",
     )
+
+
+def kept(shown: list[DeploymentSchedule] | None) -> list[DeploymentScheduleCreate]:
+    """Return the schedules of a deployment as they are: serving it anew drops what is not given again."""
+    return [
+        DeploymentScheduleCreate(
+            schedule=one.schedule, active=one.active, parameters=one.parameters or {}, slug=one.slug
+        )
+        for one in shown or ()
+    ]
 
 
 def _named(schedule: Any, active: bool) -> str:

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from recpipe.run.stages import STAGES
 from tests.serving import RunningUp
 
 pytestmark = pytest.mark.slow
@@ -25,7 +26,7 @@ def test_the_ui_opens_and_lists_a_deployment_for_the_pipeline_and_one_for_each_s
     page: Page, up: RunningUp
 ) -> None:
     page.goto(f"{up.ui}/deployments")
-    for name in ("pipeline", "collect", "features", "train", "evaluate", "recommend"):
+    for name in ("pipeline", *STAGES):
         expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
 
 

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from recpipe.core.workspace import Workspace
+from recpipe.run.stages import STAGES
 from tests.flows.test_flows_interrupt import WAIT, is_gone, wait_until
 from tests.serving import CLI, RunningUp, clean_environment
 from tests.standins import standins_of, workspace_with_standins, write_standin
@@ -79,7 +80,7 @@ def test_a_failed_run_tells_its_error_and_a_retry_goes_on_at_the_failed_stage(
     assert (folder / "recommend" / "5_recommend.html").is_file()
     tasks = up.api.call("task_runs/filter", {"task_runs": {"flow_run_id": {"any_": [run]}}})
     counts = {task["name"].partition("-")[0]: task["flow_run_run_count"] for task in tasks}
-    assert set(counts) == {"collect", "features", "train", "evaluate", "recommend"}
+    assert set(counts) == set(STAGES)
 
 
 def test_of_two_starts_at_once_the_second_waits(up: RunningUp, tmp_path: Path) -> None:

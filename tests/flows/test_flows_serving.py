@@ -82,14 +82,20 @@ def test_what_a_killed_up_left_running_is_ended_and_nothing_else(
 @pytest.mark.parametrize(
     ("asked", "before", "in_ui", "told", "crons"),
     [
-        (NOTHING, NOTHING, None, "none", None),
+        (NOTHING, NOTHING, None, "none", []),
         (NIGHTLY, NOTHING, None, "'0 3 * * *' (Europe/Berlin)", ["0 3 * * *"]),
-        (NIGHTLY, NIGHTLY, [shown("0 3 * * *")], "'0 3 * * *' (Europe/Berlin)", None),
-        (NIGHTLY, NIGHTLY, [shown("0 5 * * *")], "as the UI has it: '0 5 * * *'", None),
-        (NIGHTLY, NIGHTLY, [shown("0 3 * * *", active=False)], "as the UI has it: '0 3 * * *'", None),
-        (NIGHTLY, NIGHTLY, [], "as the UI has it: none", None),
+        (NIGHTLY, NIGHTLY, [shown("0 3 * * *")], "'0 3 * * *' (Europe/Berlin)", ["0 3 * * *"]),
+        (NIGHTLY, NIGHTLY, [shown("0 5 * * *")], "as the UI has it: '0 5 * * *'", ["0 5 * * *"]),
+        (
+            NIGHTLY,
+            NIGHTLY,
+            [shown("0 3 * * *", active=False)],
+            "as the UI has it: '0 3 * * *'",
+            ["0 3 * * *"],
+        ),
+        (NIGHTLY, NIGHTLY, [], "as the UI has it: none", []),
         (NIGHTLY, NIGHTLY, None, "by itself", ["0 3 * * *"]),
-        (NOTHING, NIGHTLY, [shown("0 5 * * *")], "by itself at '0 5 * * *'", None),
+        (NOTHING, NIGHTLY, [shown("0 5 * * *")], "by itself at '0 5 * * *'", ["0 5 * * *"]),
         (NIGHTLY, ("0 4 * * *", "UTC"), [shown("0 5 * * *")], "by itself at '0 3 * * *'", ["0 3 * * *"]),
         (("off", "UTC"), NIGHTLY, [shown("0 3 * * *")], "none", []),
     ],
@@ -111,19 +117,18 @@ def test_what_the_ui_shows_stays_unless_asked_otherwise(
     before: tuple[str, str],
     in_ui: list[dict[str, Any]] | None,
     told: str,
-    crons: list[str] | None,
+    crons: list[str],
 ) -> None:
     from prefect.client.schemas.objects import DeploymentSchedule
 
     from flows.schedules import Asked, choose
 
-    kept = None if in_ui is None else [DeploymentSchedule.model_validate(one) for one in in_ui]
-    chosen = choose(Asked(*asked), Asked(*before), kept)
+    schedules = None if in_ui is None else [DeploymentSchedule.model_validate(one) for one in in_ui]
+    chosen = choose(Asked(*asked), Asked(*before), schedules)
     assert told in chosen.told
-    if crons is None:
-        assert chosen.schedules is None
-    else:
-        assert [one.schedule.cron for one in chosen.schedules or ()] == crons
+    assert [one.schedule.cron for one in chosen.schedules] == crons
+    if schedules and chosen.told.startswith("as the UI"):
+        assert [one.active for one in chosen.schedules] == [one.active for one in schedules]
 
 
 def test_a_file_is_told_of_once_it_is_whole_and_only_once(workspace: Workspace, tmp_path: Path) -> None:
