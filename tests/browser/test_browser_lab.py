@@ -40,7 +40,7 @@ def lab(workspace: Workspace, tmp_path: Path) -> Iterator[str]:
     with (tmp_path / "lab.log").open("wb") as log:
         process = subprocess.Popen(
             [*CLI, "lab", *options],
-            env=clean_environment(JUPYTER_TOKEN=TOKEN),
+            env=clean_environment(JUPYTER_TOKEN=TOKEN, JUPYTERLAB_WORKSPACES_DIR=str(tmp_path)),
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
