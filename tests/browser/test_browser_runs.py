@@ -77,7 +77,7 @@ def test_a_failed_run_tells_its_error_and_a_retry_goes_on_at_the_failed_stage(
     up.api.wait_for(run, "Completed")
     expect(page.get_by_text("Completed").first).to_be_visible()
     (folder,) = workspace.runs.iterdir()
-    assert (folder / "recommend" / "5_recommend.html").is_file()
+    assert (folder / "recommend" / STAGES["recommend"].notebook).with_suffix(".html").is_file()
     tasks = up.api.call("task_runs/filter", {"task_runs": {"flow_run_id": {"any_": [run]}}})
     counts = {task["name"].partition("-")[0]: task["flow_run_run_count"] for task in tasks}
     assert set(counts) == set(STAGES)
