@@ -116,7 +116,7 @@ class FileOptions(WorkspaceOptions):
     """
 
     params: str = ""
-    """TOML file with a table for each stage, [notebooks] and [schedule]."""
+    """TOML file with a table for each stage, [notebooks], [schedule] and [[stages]]."""
 
     notebooks: NotebookOptions = NotebookOptions()
 
