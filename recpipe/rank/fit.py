@@ -77,7 +77,7 @@ def fit(workspace: Workspace, snapshot: str, recommender: Recommender, params: R
     NothingToRank if too few users have something to be ranked for.
     """
     opened = Snapshot.open(workspace, snapshot)
-    generators = _useful(params, recommender)
+    generators = useful(params, recommender)
     excludes_seen = params.seen == "exclude"
     known = window(opened, "validation", excludes_seen=excludes_seen, most=params.max_users)
     earlier = rehearsal(opened, excludes_seen=excludes_seen, most=params.max_users)
@@ -91,7 +91,7 @@ def fit(workspace: Workspace, snapshot: str, recommender: Recommender, params: R
     if others:
         practice = make_table(earlier, past_self, opened, others, params.candidates)
         rehearsed = train_ranker(practice, practice.names, params, params.rounds, 1)
-        rounds, curve, best = _judge(rehearsed, table, params.rounds)
+        rounds, curve, best = judge_rounds(rehearsed, table, params.rounds)
     alone = _retrieval_alone(past_self, opened, known)
     ranker = train_ranker(table, table.names, params, rounds, params.seeds)
     fitted = Fitted(
@@ -110,7 +110,7 @@ def fit(workspace: Workspace, snapshot: str, recommender: Recommender, params: R
     return fitted
 
 
-def _useful(params: RankParams, recommender: Recommender) -> tuple[str, ...]:
+def useful(params: RankParams, recommender: Recommender) -> tuple[str, ...]:
     """Generators that can name anything: own items only where lists may hold them."""
     own = {"own", "repeats"} if params.seen == "exclude" else set()
     if recommender.repeats is None:
@@ -132,7 +132,7 @@ def _check_enough(name: str, asked: Window) -> None:
         )
 
 
-def _judge(rehearsed: LambdaRank, table: Table, most: int) -> tuple[int, dict[int, float], np.ndarray]:
+def judge_rounds(rehearsed: LambdaRank, table: Table, most: int) -> tuple[int, dict[int, float], np.ndarray]:
     """Return the best number of rounds, the NDCG of each tried, and of each user with the best."""
     features = table.columns(rehearsed.names)
     tried = sorted({max(1, most * step // STEPS) for step in range(1, STEPS + 1)})
