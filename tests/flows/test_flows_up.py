@@ -9,6 +9,7 @@ import signal
 import threading
 import urllib.request
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -124,7 +125,7 @@ def test_a_schedule_changed_in_the_ui_survives_ctrl_c_and_a_new_start(up: Runnin
 def test_a_run_of_another_deployment_is_cancelled_while_one_is_at_work_if_so_chosen(
     up: RunningUp, workspace: Workspace
 ) -> None:
-    wait_until(lambda: not up.api.runs("RUNNING") and not up.api.runs("PENDING"), 300)
+    wait_until(lambda: is_idle(up), 300)
     first, _ = wait_together(up, workspace)
     same, other = up.api.start(up.api.deployment()), up.api.start(up.api.deployment("recommend"))
     up.api.wait_for(same, "Cancelled")
@@ -162,6 +163,15 @@ def test_after_the_server_or_up_itself_was_killed_nothing_is_left_and_a_new_up_w
     wait_until(lambda: all(is_gone(child) for child in children), 120)
     with up.workspace.lock():
         pass
+
+
+def is_idle(up: RunningUp) -> bool:
+    """Whether nothing runs, and nothing is due: of the ticks that nobody served the newest is made up for."""
+    now = datetime.now(UTC)
+    due = [
+        run for run in up.api.runs("SCHEDULED") if datetime.fromisoformat(run["expected_start_time"]) <= now
+    ]
+    return not (due or up.api.runs("RUNNING") or up.api.runs("PENDING"))
 
 
 def change(up: RunningUp, path: str, content: dict[str, object]) -> None:
