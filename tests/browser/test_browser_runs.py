@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from recpipe.core.workspace import Workspace
 from recpipe.run.stages import STAGES
 from tests.flows.test_flows_interrupt import WAIT, is_gone, wait_until
+from tests.flows.test_flows_pipeline import COUNT
 from tests.serving import CLI, RunningUp, clean_environment
 from tests.standins import standins_of, workspace_with_standins, write_standin
 
@@ -68,7 +69,7 @@ def test_a_cancelled_run_ends_its_kernel_and_leaves_the_lists_as_they_were(
 def test_a_failed_run_tells_its_error_and_a_retry_goes_on_at_the_failed_stage(
     page: Page, up: RunningUp, tmp_path: Path
 ) -> None:
-    workspace = workspace_with_standins(tmp_path, {"train": FAIL_ONCE})
+    workspace = workspace_with_standins(tmp_path, {"collect": COUNT, "train": FAIL_ONCE})
     run = start(up, workspace)
     failed = up.api.wait_for(run, "Failed")
     assert "the till was closed" in failed["state"]["message"]
@@ -79,8 +80,10 @@ def test_a_failed_run_tells_its_error_and_a_retry_goes_on_at_the_failed_stage(
     (folder,) = workspace.runs.iterdir()
     assert (folder / "recommend" / STAGES["recommend"].notebook).with_suffix(".html").is_file()
     tasks = up.api.call("task_runs/filter", {"task_runs": {"flow_run_id": {"any_": [run]}}})
-    counts = {task["name"].partition("-")[0]: task["flow_run_run_count"] for task in tasks}
-    assert set(counts) == set(STAGES)
+    assert {task["name"].partition("-")[0] for task in tasks} == set(STAGES)
+    assert (folder / "attempts").read_text() == "x", "collect had finished"
+    assert not (folder / "train" / "error.json").exists()
+    assert workspace.publications.pointed("current")
 
 
 def test_of_two_starts_at_once_the_second_waits(up: RunningUp, tmp_path: Path) -> None:
