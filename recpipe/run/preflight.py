@@ -1,5 +1,6 @@
 """What is checked before any kernel or server starts, so that a typo costs a second."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from recpipe.run.source import with_remembered_source
 from recpipe.run.stages import STAGES, StageRow, notebook_of, notebooks_folder, resolve_id
 
 DATABASE_WAIT_SECONDS = 10.0
+
+logger = logging.getLogger("recpipe.run")
 
 
 def preflight(
@@ -37,6 +40,8 @@ def preflight(
         check_source(params)
     if "recommend" in stages:
         check_files(params)
+    if "rank" in stages:
+        warn_of_other_lists(params)
     rows = check_notebooks(params, stages, notebooks, own)
     for name in rows[stages[0]].reads:
         resolve_id(workspace, name, "")
@@ -94,6 +99,18 @@ def check_files(params: PipelineParams) -> None:
     for name, path in params.recommend.files().items():
         if not Path(path).is_file():
             raise DataError(f"recommend.{name} {path}: no such file", "Name a file, or leave it out.")
+
+
+def warn_of_other_lists(params: PipelineParams) -> None:
+    """Warn where the second stage is trained for other lists than are judged or published."""
+    wings = {"evaluate": params.evaluate.seen, "recommend": params.recommend.seen}
+    others = [f"{wing}.seen {seen}" for wing, seen in wings.items() if seen != params.rank.seen]
+    if others and params.rank.enabled != "no":
+        logger.warning(
+            "rank.seen %s, but %s: the second stage does not order those lists, they are the retrieval's",
+            params.rank.seen,
+            " and ".join(others),
+        )
 
 
 def require_database(workspace: Workspace) -> None:

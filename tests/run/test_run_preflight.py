@@ -22,6 +22,18 @@ def test_a_file_that_lists_are_filtered_by_must_be_there(workspace: Workspace) -
         preflight(params, workspace)
 
 
+def test_a_second_stage_for_other_lists_than_are_published_is_warned_of(
+    workspace: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    allowed = {"evaluate": {"seen": "allow"}, "recommend": {"seen": "allow"}}
+    preflight(PipelineParams.model_validate(allowed | {"rank": {"seen": "allow"}}), workspace)
+    preflight(PipelineParams.model_validate(allowed | {"rank": {"enabled": "no"}}), workspace)
+    assert not caplog.messages
+    preflight(PipelineParams.model_validate(allowed), workspace)
+    (told,) = caplog.messages
+    assert "rank.seen exclude, but evaluate.seen allow and recommend.seen allow" in told
+
+
 def test_a_new_workspace_without_a_source_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="needs a source"):
         preflight(PipelineParams(), Workspace.open(tmp_path / "new"))
