@@ -6,9 +6,12 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
+from urllib.error import HTTPError
 
 import psutil
 
@@ -17,6 +20,7 @@ from tests.flows.test_flows_interrupt import ROOT, is_gone, wait_until
 
 CLI = (sys.executable, "-c", "import sys; from recpipe.cli import main; sys.exit(main())")
 START_SECONDS = 300
+BUSY_ATTEMPTS = 10
 
 
 class Api:
@@ -25,11 +29,20 @@ class Api:
     def __init__(self, root: str) -> None:
         self.root = root
 
-    def call(self, path: str, content: dict[str, Any] | None = None) -> Any:
+    def call(self, path: str, content: dict[str, Any] | None = None, method: str | None = None) -> Any:
+        """Ask again, as a person clicks again, where a server on a busy machine says that it cannot now."""
         data = None if content is None else json.dumps(content).encode()
-        request = urllib.request.Request(f"{self.root}/{path}", data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as response:
-            return json.loads(response.read() or "null")
+        head = {"Content-Type": "application/json"}
+        for attempt in range(BUSY_ATTEMPTS):
+            request = urllib.request.Request(f"{self.root}/{path}", data, head, method=method)
+            try:
+                with urllib.request.urlopen(request, timeout=60) as response:
+                    return json.loads(response.read() or "null")
+            except HTTPError as error:
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE or attempt == BUSY_ATTEMPTS - 1:
+                    raise
+                time.sleep(1 + attempt)
+        return None
 
     def deployment(self, name: str = "pipeline") -> dict[str, Any]:
         return dict(self.call(f"deployments/name/{name}/{name}"))

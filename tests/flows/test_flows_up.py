@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import threading
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -114,7 +113,8 @@ def test_a_schedule_changed_in_the_ui_survives_ctrl_c_and_a_new_start(up: Runnin
     deployment = up.api.deployment()
     (schedule,) = deployment["schedules"]
     yearly = {"schedule": {"cron": "0 5 1 1 *", "timezone": "Asia/Tokyo"}}
-    change(up, f"deployments/{deployment['id']}/schedules/{schedule['id']}", yearly)
+    path = f"deployments/{deployment['id']}/schedules/{schedule['id']}"
+    up.api.call(path, yearly, "PATCH")
     assert up.end() == 130
 
     up.start("--cron", "* * * * *", "--overlap", "cancel-new", TZ="Asia/Tokyo")
@@ -172,15 +172,3 @@ def is_idle(up: RunningUp) -> bool:
         run for run in up.api.runs("SCHEDULED") if datetime.fromisoformat(run["expected_start_time"]) <= now
     ]
     return not (due or up.api.runs("RUNNING") or up.api.runs("PENDING"))
-
-
-def change(up: RunningUp, path: str, content: dict[str, object]) -> None:
-    """Send a PATCH, as the UI does."""
-    request = urllib.request.Request(
-        f"{up.api.root}/{path}",
-        json.dumps(content).encode(),
-        {"Content-Type": "application/json"},
-        method="PATCH",
-    )
-    with urllib.request.urlopen(request, timeout=60):
-        pass

@@ -23,7 +23,7 @@ from recpipe.run.stages import STAGES
 
 pytestmark = pytest.mark.slow
 
-INTERRUPTIONS = int(os.environ.get("RECPIPE_INTERRUPTIONS", "5"))
+INTERRUPTIONS = int(os.environ.get("RECPIPE_INTERRUPTIONS", "3"))
 PARAMS = PipelineParams.model_validate(
     {
         "collect": {"source": "simulated", "simulated_events": 5_000},
