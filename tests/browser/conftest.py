@@ -33,12 +33,19 @@ def chromium() -> str:
 def page(chromium: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         # in a container there is often nobody but root, for whom Chromium has no sandbox
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1400, "height": 1000}, reduced_motion="reduce")
         page.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
         yield page
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def left_blank(page: Page) -> Iterator[None]:
+    """Leave no page behind that draws, without a graphics card, on what other tests need."""
+    yield
+    page.goto("about:blank")
 
 
 @pytest.fixture(scope="session")
