@@ -1,4 +1,4 @@
-"""EASE on decayed counts, times what is popular of late."""
+"""EASE on decayed counts."""
 
 import numpy as np
 
