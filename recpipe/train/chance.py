@@ -2,8 +2,9 @@
 
 A random operation inside a traced function counts its calls in a place that nobody can save. So layers
 draw from here only: one generator, whose state is a variable, set at the begin of each epoch to what
-follows from seed and epoch. Never `tf.random.uniform` or `tf_keras.layers.Dropout` in a training step:
-they too are set back at each epoch, so are right after a retry, but then leave out the same in every epoch.
+follows from seed and epoch. Never `tf.random.uniform` or `tf_keras.layers.Dropout` in a training step: a
+retry would draw other numbers. Setting the seed of TensorFlow anew at each epoch is no way out: it throws
+away every compiled function, and they take half a second to make again.
 """
 
 import numpy as np
@@ -19,8 +20,6 @@ def start(seed: int) -> None:
 
 def start_epoch(seed: int, epoch: int) -> None:
     """Begin an epoch: what its steps draw is a function of `seed` and `epoch`, whatever was drawn before."""
-    # the same seed each time: operations take it over when they are traced, a retry in a later epoch
-    tf_keras.utils.set_random_seed(seed)
     own = int(np.random.default_rng([seed, epoch]).integers(2**31))
     tf.random.get_global_generator().reset_from_seed(own)
 

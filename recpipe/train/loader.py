@@ -49,15 +49,15 @@ class Loader:
     def epoch(self, number: int) -> Iterator[tf.data.Dataset]:
         """Yield the batches of an epoch block by block, see `Batches.epoch`; the same for the same number."""
         if self._only:
-            datasets = iter([self._only.epoch(number)])
-        else:
-            drawn = self._blocks(np.random.default_rng([self.data.params.seed, number]))
-            # from 1: a number 0 at the end would begin the same stream as none
-            datasets = (batches.epoch(number, place) for place, batches in enumerate(drawn, start=1))
-        for dataset in datasets:
-            if len(dataset):
+            if len(dataset := self._only.epoch(number)):
                 yield dataset
-            del dataset
+            return
+        drawn = self._blocks(np.random.default_rng([self.data.params.seed, number]))
+        # from 1: a number 0 at the end would begin the same stream as none
+        for place, batches in enumerate(drawn, start=1):
+            if len(dataset := batches.epoch(number, place)):
+                yield dataset
+            del dataset, batches
             # a traced function is part of a cycle, and holds the arrays of its block until that is found
             gc.collect()
 
