@@ -114,7 +114,6 @@ def _fitted(examples: RepeatExamples, judges: RepeatExamples, seed: int, share: 
     curve: list[dict[str, float]] = []
     best, best_epoch = scorer.get_weights(), 0
     for epoch in range(1, EPOCHS + 1):
-        chance.start_epoch(seed, epoch)
         loss = _run_epoch(step, examples, np.random.default_rng([seed, epoch]))
         ndcg = own_ndcg(score(scorer, judges.features), judges)
         curve.append({"epoch": epoch, "loss": loss, "ndcg": ndcg})

@@ -13,6 +13,7 @@ from recpipe.core.refits import refit_of
 from recpipe.core.registry import in_use
 from recpipe.core.starts import started_from
 from recpipe.core.workspace import Workspace
+from recpipe.train import chance
 from recpipe.train.checkpoint import key_of
 from recpipe.train.fit import build_model, build_variables
 from recpipe.train.loader import Loader
@@ -59,6 +60,7 @@ def later(two_nights: Path, workspace: Workspace) -> train.TrainingData:
 
 
 def untrained(data: train.TrainingData) -> TwoTower:
+    chance.start(data.params.seed)
     loader = Loader(data)
     model = build_model(data, loader)
     build_variables(model, loader)
