@@ -101,10 +101,11 @@ def test_candidates_are_expected_as_often_as_they_are_drawn() -> None:
     chance.start(1)
     shares = tf.constant([0.0, 0.5, 0.3, 0.2, 0.0])
     candidates = Candidates("sampled_softmax", Settings(negatives=8), shares)
+    draw = tf.function(candidates.draw)
     drawn, expected = np.zeros(5), np.zeros(5)
     for step in range(2000):
         targets = np.random.default_rng(step).choice(5, size=(4, 2), p=shares.numpy()).astype(np.int32)
-        items, log_expected = candidates.draw(tf.constant(targets))
+        items, log_expected = draw(tf.constant(targets))
         drawn += np.bincount(items.numpy(), minlength=5)
         expected[items.numpy()] = np.exp(log_expected.numpy())
     np.testing.assert_allclose(drawn[1:] / 2000, expected[1:], rtol=0.05)

@@ -16,8 +16,7 @@ from recpipe.train.judge import embed
 from recpipe.train.loader import Loader
 from recpipe.train.params import TrainParams
 from recpipe.train.survey import LATEST_USERS, RECENT_USERS
-from tests.train.conftest import Write
-from tests.train.worlds import market_world
+from tests.train.worlds import market_world, write_world
 
 BASE: dict[str, Any] = {
     "dimension": 4,
@@ -49,22 +48,33 @@ def item_vectors_before_training(data: train.TrainingData) -> Any:
     return [build_model(data, Loader(data)).item_vectors()]
 
 
-def fitted(data: train.TrainingData) -> Any:
-    return [train.fit(data).model.item_vectors()]
+FITTED: dict[str, train.Fitted] = {}
+"""What was trained, by parameters: all tests read the one world."""
+
+
+def fit(data: train.TrainingData) -> train.Fitted:
+    key = data.params.model_dump_json()
+    if key not in FITTED:
+        FITTED[key] = train.fit(data)
+    return FITTED[key]
+
+
+def item_vectors(data: train.TrainingData) -> Any:
+    return [fit(data).model.item_vectors()]
 
 
 def epochs_run(data: train.TrainingData) -> Any:
-    return [len(train.fit(data).curve)]
+    return [len(fit(data).curve)]
 
 
 def why_training_ended(data: train.TrainingData) -> Any:
-    return [train.fit(data).ended]
+    return [fit(data).ended]
 
 
 CHANGES: dict[str, tuple[Any, Observe]] = {
     "encoder": ("id", vectors_before_training),
-    "loss": ("bce", fitted),
-    "negatives": (3, fitted),
+    "loss": ("bce", item_vectors),
+    "negatives": (3, item_vectors),
     "layers": (1, vectors_before_training),
     "heads": (1, vectors_before_training),
     "dimension": (5, vectors_before_training),
@@ -80,10 +90,10 @@ CHANGES: dict[str, tuple[Any, Observe]] = {
     "recency": ("learned", lambda data: [data.past is None]),
     "epochs": (2, epochs_run),
     "batch_size": (8, first_batch),
-    "learning_rate": (0.1, fitted),
-    "warmup_share": (0.9, fitted),
-    "dropout": (0.6, fitted),
-    "id_dropout": (0.6, fitted),
+    "learning_rate": (0.1, item_vectors),
+    "warmup_share": (0.9, item_vectors),
+    "dropout": (0.6, item_vectors),
+    "id_dropout": (0.6, item_vectors),
     "use_categories": (False, item_vectors_before_training),
     "use_attributes": (False, item_vectors_before_training),
     "use_titles": (False, item_vectors_before_training),
@@ -100,7 +110,7 @@ NEEDS = {
     "negatives": {"loss": "sampled_softmax"},
     "layers": {"encoder": "attention"},
     "heads": {"encoder": "attention"},
-    "patience": {"epochs": 12, "patience": 12, "learning_rate": 0.5},
+    "patience": {"epochs": 5, "patience": 5, "learning_rate": 0.5},
 }
 
 
@@ -112,15 +122,21 @@ def test_every_parameter_is_tried_below() -> None:
     assert set(CHANGES) | {"refit", "warm_start"} == set(TrainParams.model_fields)
 
 
-@pytest.mark.parametrize("name", CHANGES)
-def test_a_parameter_changes_what_it_says(name: str, workspace: Workspace, write_snapshot: Write) -> None:
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    workspace = Workspace.open(tmp_path_factory.mktemp("market"))
     kinds = {f"i{item:02d}": [f"kind {item % 2}"] for item in range(15)}
     ages = {f"u{user:02d}": f'{{"age":{user}}}' for user in range(12)}
-    write_snapshot(market_world(), categories=kinds, attributes=ages)
+    write_world(workspace, market_world(), "world", kinds, attributes=ages)
+    return workspace
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_parameter_changes_what_it_says(name: str, market: Workspace) -> None:
     value, observe = CHANGES[name]
     base = BASE | NEEDS.get(name, {})
     before, after = (
-        observe(train.read(workspace, "", TrainParams(**values))) for values in (base, base | {name: value})
+        observe(train.read(market, "", TrainParams(**values))) for values in (base, base | {name: value})
     )
     same = [np.array_equal(one, other) for one, other in zip(before, after, strict=True)]
     assert not all(same)

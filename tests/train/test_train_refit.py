@@ -20,7 +20,7 @@ from recpipe.train.recency import log_users
 from recpipe.train.settings import Settings
 from tests.tiny import alter
 from tests.train.conftest import Write
-from tests.train.worlds import World, parity_world
+from tests.train.worlds import World, parity_world, write_world
 
 QUICK = Settings(dimension=4, max_history=8, epochs=1, batch_size=16, targets_per_query=2, recent_days=5)
 LAUNCHED = "a-new"
@@ -45,6 +45,19 @@ def trained(workspace: Workspace, **changed: Any) -> str:
     return train.save(workspace, train.fit(data))
 
 
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> train.Fitted:
+    """What is trained on the launch's world, to be saved anywhere."""
+    workspace = Workspace.open(tmp_path_factory.mktemp("fitted"))
+    write_world(workspace, launch_world(), "launch", {})
+    return train.fit(train.read(workspace, "", QUICK))
+
+
+@pytest.fixture
+def version(workspace: Workspace, launched: str, fitted: train.Fitted) -> str:
+    return train.save(workspace, fitted)
+
+
 def lists_of(workspace: Workspace, version: str, k: int = 30) -> dict[str, list[str]]:
     """All that each user could be recommended now, best first."""
     snapshot = Snapshot.open(workspace)
@@ -58,9 +71,8 @@ def lists_of(workspace: Workspace, version: str, k: int = 30) -> dict[str, list[
 
 
 def test_an_item_first_seen_in_the_test_part_can_be_recommended_after_the_refit_and_not_before(
-    workspace: Workspace, launched: str
+    workspace: Workspace, launched: str, version: str
 ) -> None:
-    version = trained(workspace)
     refitted = train.refit(workspace, version, launched)
     assert LAUNCHED not in lists_of(workspace, version)["u00"]
     assert LAUNCHED in lists_of(workspace, refitted)["u00"]
@@ -142,8 +154,10 @@ def test_a_version_that_a_budget_ended_within_an_epoch_is_refitted_no_longer_tha
         assert len(train.curve(workspace, name)) == train.figures(workspace, name)["best_epoch"] == 1
 
 
-def test_a_refit_says_what_it_is_made_of_and_moves_no_pointer(workspace: Workspace, launched: str) -> None:
-    popularity, version = train.popularity(workspace, train.read(workspace, "", QUICK)), trained(workspace)
+def test_a_refit_says_what_it_is_made_of_and_moves_no_pointer(
+    workspace: Workspace, launched: str, version: str
+) -> None:
+    popularity = train.popularity(workspace, train.read(workspace, "", QUICK))
     workspace.models.point("champion", version)
     refits = {of: train.refit(workspace, of, launched) for of in (version, popularity)}
     for of, name in refits.items():
@@ -161,10 +175,10 @@ def test_a_refit_says_what_it_is_made_of_and_moves_no_pointer(workspace: Workspa
 
 @pytest.mark.parametrize("kind", ["tower", "popularity"])
 def test_the_same_refit_made_again_is_the_one_that_is_there(
-    kind: str, workspace: Workspace, launched: str, monkeypatch: pytest.MonkeyPatch
+    kind: str, workspace: Workspace, launched: str, version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = train.read(workspace, "", QUICK)
-    version = trained(workspace) if kind == "tower" else train.popularity(workspace, data)
+    if kind == "popularity":
+        version = train.popularity(workspace, train.read(workspace, "", QUICK))
     refitted = train.refit(workspace, version, launched)
     alter(workspace.models.path(refitted) / "item_vectors.npy")
     assert train.refit(workspace, version, "") == refitted
@@ -203,9 +217,8 @@ def test_a_refit_is_not_refitted(workspace: Workspace, launched: str) -> None:
 
 
 def test_a_version_of_a_recpipe_with_other_parameters_serves_as_it_is_and_that_is_said(
-    workspace: Workspace, launched: str, caplog: pytest.LogCaptureFixture
+    workspace: Workspace, launched: str, version: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    version = trained(workspace)
     path = workspace.models.path(version) / "manifest.json"
     manifest = read_json(path)
     write_json(path, manifest | {"parameters": manifest["parameters"] | {"bygone": 1}})

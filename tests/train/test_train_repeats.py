@@ -20,7 +20,7 @@ from recpipe.train.repeat_weight import WEIGHTS, weigh_repeats
 from recpipe.train.repeats import log_softmax, own_ndcg, score
 from recpipe.train.settings import Settings
 from tests.train.conftest import Write
-from tests.train.worlds import Events, World, parity_world
+from tests.train.worlds import Events, World, parity_world, write_world
 
 QUICK = Settings(dimension=4, max_history=8, epochs=1, batch_size=64, targets_per_query=2)
 TEST_FROM = 19_742.0  # 2024-01-20, in days since 1970
@@ -51,10 +51,31 @@ def parts(events: Events) -> tuple[Events, Events, Events]:
     return first, second, third
 
 
-@pytest.fixture
-def data(workspace: Workspace, write_snapshot: Write) -> train.TrainingData:
-    write_snapshot(habit_world())
-    return train.read(workspace, "", QUICK)
+@pytest.fixture(scope="module")
+def habits(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    workspace = Workspace.open(tmp_path_factory.mktemp("habits"))
+    write_world(workspace, habit_world(), "world", {})
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def data(habits: Workspace) -> train.TrainingData:
+    return train.read(habits, "", QUICK)
+
+
+@pytest.fixture(scope="module")
+def fitted(data: train.TrainingData) -> train.Fitted:
+    return train.fit(data)
+
+
+@pytest.fixture(scope="module")
+def repeats(data: train.TrainingData) -> train.Repeats:
+    return fitted_repeats(data)
+
+
+@pytest.fixture(scope="module")
+def version(habits: Workspace, fitted: train.Fitted, repeats: train.Repeats) -> str:
+    return train.save(habits, fitted, repeats)
 
 
 def fitted_repeats(data: train.TrainingData) -> train.Repeats:
@@ -63,10 +84,9 @@ def fitted_repeats(data: train.TrainingData) -> train.Repeats:
     return repeats
 
 
-def test_a_habit_is_learned_where_counts_mislead(data: train.TrainingData) -> None:
+def test_a_habit_is_learned_where_counts_mislead(data: train.TrainingData, repeats: train.Repeats) -> None:
     judges = validation_examples(data)
     by_count = own_ndcg(judges.features[:, FEATURES.index("log_count")], judges)
-    repeats = fitted_repeats(data)
     assert by_count < 0.7
     assert repeats.validation_ndcg == pytest.approx(1.0)
     assert own_ndcg(score(repeats.scorer, judges.features), judges) == repeats.validation_ndcg, (
@@ -75,51 +95,46 @@ def test_a_habit_is_learned_where_counts_mislead(data: train.TrainingData) -> No
     assert repeats.repeat_share == 1.0
 
 
-def test_lists_that_may_hold_seen_items_begin_with_the_habit(
-    workspace: Workspace, data: train.TrainingData
-) -> None:
-    version = train.save(workspace, train.fit(data), fitted_repeats(data))
-    snapshot = Snapshot.open(workspace)
+def test_lists_that_may_hold_seen_items_begin_with_the_habit(habits: Workspace, version: str) -> None:
+    snapshot = Snapshot.open(habits)
     histories = snapshot.histories()
-    habits = histories.part("test").items
+    taken = histories.part("test")
     for exclude_seen in (False, True):
-        ranker = Ranker(train.load(workspace, version), snapshot, "test")
+        ranker = Ranker(train.load(habits, version), snapshot, "test")
         found = ranker.rank(histories.until("test"), 3, exclude_seen=exclude_seen)
-        assert (
-            np.array_equal(found.indices[:, 0], habits[histories.part("test").offsets[:-1]]) != exclude_seen
-        )
+        assert np.array_equal(found.indices[:, 0], taken.items[taken.offsets[:-1]]) != exclude_seen
 
 
-def test_what_is_exported_scores_as_what_was_trained(workspace: Workspace, data: train.TrainingData) -> None:
-    repeats, judges = fitted_repeats(data), validation_examples(data)
-    version = train.save(workspace, train.fit(data), repeats)
-    loaded = train.load(workspace, version).repeats
+def test_what_is_exported_scores_as_what_was_trained(
+    habits: Workspace, data: train.TrainingData, repeats: train.Repeats, version: str
+) -> None:
+    judges = validation_examples(data)
+    loaded = train.load(habits, version).repeats
     assert loaded is not None
     assert np.array_equal(loaded.scores(judges.features), score(repeats.scorer, judges.features))
-    manifest = workspace.models.manifest(version)
+    manifest = habits.models.manifest(version)
     assert loaded.weight == manifest["repeats"]["weight"]
     assert manifest["repeats"]["features"] == list(FEATURES)
     assert "repeats/saved_model.pb" in manifest["files"]
 
 
 def test_the_same_training_gives_the_same_version_and_repeats_another(
-    workspace: Workspace, data: train.TrainingData
+    habits: Workspace, data: train.TrainingData, fitted: train.Fitted, version: str
 ) -> None:
-    fitted, repeats = train.fit(data), fitted_repeats(data)
-    version = train.save(workspace, fitted, repeats)
-    assert train.save(workspace, fitted, fitted_repeats(data)) == version
+    assert train.save(habits, fitted, fitted_repeats(data)) == version
     other = fitted_repeats(dataclasses.replace(data, params=QUICK.model_copy(update={"seed": 2})))
-    assert len({version, train.save(workspace, fitted, other), train.save(workspace, fitted)}) == 3
+    assert len({version, train.save(habits, fitted, other), train.save(habits, fitted)}) == 3
 
 
-def test_a_version_without_repeats_has_none(workspace: Workspace, data: train.TrainingData) -> None:
-    version = train.save(workspace, train.fit(data))
-    assert train.load(workspace, version).repeats is None
-    assert "repeats" not in workspace.models.manifest(version)
+def test_a_version_without_repeats_has_none(workspace: Workspace, fitted: train.Fitted) -> None:
+    without = train.save(workspace, fitted)
+    assert train.load(workspace, without).repeats is None
+    assert "repeats" not in workspace.models.manifest(without)
 
 
-def test_the_weight_is_the_best_on_validation_and_without_judges_none(data: train.TrainingData) -> None:
-    fitted, repeats = train.fit(data), fitted_repeats(data)
+def test_the_weight_is_the_best_on_validation_and_without_judges_none(
+    data: train.TrainingData, fitted: train.Fitted, repeats: train.Repeats
+) -> None:
     weight, ndcg = weigh_repeats(fitted, repeats)
     assert weight in WEIGHTS[1:]
     assert ndcg == pytest.approx(1.0)
@@ -192,9 +207,9 @@ def test_histories_and_validation_that_do_not_belong_together_are_refused(data: 
 
 
 def test_probabilities_of_each_user_sum_to_one_and_nobody_without_items_has_any(
-    workspace: Workspace, data: train.TrainingData
+    habits: Workspace, data: train.TrainingData, version: str
 ) -> None:
-    loaded = train.load(workspace, train.save(workspace, train.fit(data), fitted_repeats(data))).repeats
+    loaded = train.load(habits, version).repeats
     assert loaded is not None
     rows = np.array([0, 1, 2])
     histories = data.histories.take(rows)
@@ -227,9 +242,8 @@ def test_a_repeat_model_of_other_features_is_refused_by_its_folder(tmp_path: Pat
 
 
 def test_another_weight_in_lists_is_another_version(
-    workspace: Workspace, data: train.TrainingData, monkeypatch: pytest.MonkeyPatch
+    workspace: Workspace, fitted: train.Fitted, repeats: train.Repeats, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fitted, repeats = train.fit(data), train.fit_repeats(data)
     module = importlib.import_module("recpipe.train.save")  # the package offers the verb of that name
     names = []
     for weight in (0.5, 0.5, 0.9):

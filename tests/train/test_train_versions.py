@@ -14,7 +14,7 @@ from recpipe.train.recency import learned_weights, log_users, vectors_at
 from recpipe.train.settings import Settings
 from tests.tiny import alter
 from tests.train.conftest import Write
-from tests.train.worlds import World, parity_world
+from tests.train.worlds import World, parity_world, write_world
 
 QUICK = Settings(dimension=4, max_history=8, epochs=1, batch_size=16, targets_per_query=2)
 
@@ -23,6 +23,14 @@ QUICK = Settings(dimension=4, max_history=8, epochs=1, batch_size=16, targets_pe
 def data(workspace: Workspace, write_snapshot: Write) -> train.TrainingData:
     write_snapshot(parity_world(users=12))
     return train.read(workspace, "", QUICK)
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> train.Fitted:
+    """What `data` are trained to, to be saved anywhere."""
+    workspace = Workspace.open(tmp_path_factory.mktemp("fitted"))
+    write_world(workspace, parity_world(users=12), "world", {})
+    return train.fit(train.read(workspace, "", QUICK))
 
 
 def trend_world() -> World:
@@ -36,9 +44,9 @@ def trend_world() -> World:
 
 
 def test_the_same_training_gives_the_same_version_and_any_other_another(
-    workspace: Workspace, data: train.TrainingData
+    workspace: Workspace, data: train.TrainingData, fitted: train.Fitted
 ) -> None:
-    version = train.save(workspace, train.fit(data))
+    version = train.save(workspace, fitted)
     assert train.save(workspace, train.fit(data)) == version == workspace.models.pointed("newest")
     fewer = data.histories.take(np.arange(6))
     edited = dataclasses.replace(data, histories=fewer, users=Vocabulary(fewer.user_ids))
@@ -46,8 +54,8 @@ def test_the_same_training_gives_the_same_version_and_any_other_another(
     assert len(workspace.models.names()) == 2
 
 
-def test_a_version_says_what_it_is_made_of(workspace: Workspace, data: train.TrainingData) -> None:
-    version = train.save(workspace, train.fit(data))
+def test_a_version_says_what_it_is_made_of(workspace: Workspace, fitted: train.Fitted) -> None:
+    version = train.save(workspace, fitted)
     manifest = workspace.models.manifest(version)
     assert version.startswith("mean-")
     assert (manifest["kind"], manifest["snapshot"]) == ("mean", "world")
@@ -66,14 +74,14 @@ def test_a_version_says_what_it_is_made_of(workspace: Workspace, data: train.Tra
 
 @pytest.mark.parametrize("file", ["item_vectors.npy", "vocabulary.parquet", "query_tower/saved_model.pb"])
 def test_an_altered_version_is_refused_by_the_name_of_the_file(
-    file: str, workspace: Workspace, data: train.TrainingData
+    file: str, workspace: Workspace, fitted: train.Fitted
 ) -> None:
-    version = train.save(workspace, train.fit(data))
+    version = train.save(workspace, fitted)
     alter(workspace.models.path(version) / file)
     with pytest.raises(DataError, match=file):
         train.load(workspace, version)
-    assert train.save(workspace, train.fit(data)) == version
-    assert train.load(workspace, version).version == version, "trained again, it is whole again"
+    assert train.save(workspace, fitted) == version
+    assert train.load(workspace, version).version == version, "saved again, it is whole again"
 
 
 def test_nothing_is_unpickled(workspace: Workspace) -> None:
@@ -101,8 +109,8 @@ def test_an_unknown_version_is_named(workspace: Workspace) -> None:
         train.load(workspace, "no-such")
 
 
-def test_the_bias_that_is_served_has_moved_with_popularity(data: train.TrainingData) -> None:
-    fitted = train.fit(data)
+def test_the_bias_that_is_served_has_moved_with_popularity(fitted: train.Fitted) -> None:
+    data = fitted.data
     moved = vectors_at(fitted.model, data, "test", (2.0, 0.5)) - fitted.model.item_vectors()
     at_test, before = data.counts["test"], data.counts["validation"]
     recent, latest = learned_weights(fitted.model)
