@@ -54,8 +54,10 @@ def start(workspace: Workspace, api: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize(
     ("sent", "code", "status"),
-    [(signal.SIGINT, 130, "interrupted"), (signal.SIGKILL, -signal.SIGKILL, "running")],
-    ids=["Ctrl-C", "kill -9"],
+    [
+        pytest.param(signal.SIGINT, 130, "interrupted", id="Ctrl-C", marks=pytest.mark.slow),
+        pytest.param(signal.SIGKILL, -signal.SIGKILL, "running", id="kill -9"),
+    ],
 )
 def test_an_interrupted_run_leaves_no_kernel_and_the_next_goes_on(
     tmp_path: Path, prefect_api: str, sent: signal.Signals, code: int, status: str

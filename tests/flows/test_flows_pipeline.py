@@ -1,4 +1,5 @@
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from recpipe.core.errors import BusyError, CheckError, DataError, ParameterError
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams, TrainParams
 from recpipe.run.own_stages import OwnStage
-from recpipe.run.results import KernelError
+from recpipe.run.results import KernelError, StageResult
 from recpipe.run.stages import STAGES
 from tests.standins import standins_of, workspace_with_standins, write_notebook, write_standin
 
@@ -22,6 +23,7 @@ if not marker.exists():
     import os
     os._exit(1)
 """
+THREE_EPOCHS = PipelineParams(train=TrainParams(epochs=3))
 COUNT = """
 from pathlib import Path
 with (Path(run_folder) / "attempts").open("a") as file:
@@ -32,6 +34,23 @@ with (Path(run_folder) / "attempts").open("a") as file:
 @pytest.fixture
 def workspace(tmp_path: Path, prefect_api: str) -> Workspace:
     return workspace_with_standins(tmp_path)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run of the whole pipeline that came to its end."""
+
+    workspace: Workspace
+    run: Path
+    results: dict[str, StageResult]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, prefect_api: str) -> Finished:
+    workspace = workspace_with_standins(tmp_path_factory.mktemp("finished"))
+    state = run_pipeline(workspace, THREE_EPOCHS)
+    assert state.is_completed()
+    return Finished(workspace, only_run(workspace), {result.stage: result for result in state.result()})
 
 
 @pytest.fixture
@@ -61,18 +80,16 @@ def only_run(workspace: Workspace) -> Path:
     return run
 
 
-def test_the_whole_pipeline_runs_hands_on_ids_and_is_reused(workspace: Workspace) -> None:
-    state = run_pipeline(workspace, PipelineParams(train=TrainParams(epochs=3)))
-    assert state.is_completed()
-    results = {result.stage: result for result in state.result()}
+def test_the_whole_pipeline_runs_hands_on_ids_and_is_reused(finished: Finished) -> None:
+    workspace, run, results = finished.workspace, finished.run, finished.results
     assert list(results) == list(STAGES)
+    assert not any(result.reused for result in results.values())
     assert results["evaluate"].ids["champion"] == results["train"].ids["model"]
     assert workspace.publications.pointed("current") == results["recommend"].ids["publication"]
-    run = only_run(workspace)
     assert json.loads((run / "run.json").read_text())["status"] == "finished"
     assert "epoch 1 of 3" in (run / "prefect.log").read_text()
     assert "epochs = 3" in (run / "train" / "3_train.ipynb").read_text()
-    again = run_pipeline(workspace, PipelineParams(train=TrainParams(epochs=3)))
+    again = run_pipeline(workspace, THREE_EPOCHS)
     assert all(result.reused for result in again.result())
     assert {name: result.ids for name, result in results.items()} == {
         result.stage: result.ids for result in again.result()
@@ -92,9 +109,8 @@ def artifacts(run: Path) -> dict[str, Any]:
         return {artifact.key: artifact.data for artifact in client.read_artifacts(artifact_filter=chosen)}
 
 
-def test_a_run_leaves_its_report_as_an_artifact_and_in_its_folder(workspace: Workspace) -> None:
-    assert run_pipeline(workspace, PipelineParams(train=TrainParams(epochs=3))).is_completed()
-    run = only_run(workspace)
+def test_a_run_leaves_its_report_as_an_artifact_and_in_its_folder(finished: Finished) -> None:
+    run = finished.run
     told = artifacts(run)["run-report"]
     assert "12 rows read = 10 kept, 1 duplicate, 1 quarantined." in told
     assert "| train.epochs | 3 | " in told
@@ -149,10 +165,15 @@ def test_bad_data_fails_the_run_at_once_with_its_message(workspace: Workspace, n
 
 
 def test_a_dead_kernel_is_tried_again(workspace: Workspace, no_delay: None) -> None:
-    change(workspace, "train", DIE_ONCE)
-    state = run_pipeline(workspace)
+    from flows.pipeline import collect_stage
+
+    change(workspace, "collect", DIE_ONCE)
+    collect: Any = collect_stage
+    places = str(workspace.root), str(standins_of(workspace))
+    state = collect(PipelineParams().collect, *places, return_state=True)
     assert state.is_completed(), state.message
-    assert not (only_run(workspace) / "train" / "error.json").exists()
+    assert (only_run(workspace) / "died").exists()
+    assert not (only_run(workspace) / "collect" / "error.json").exists()
 
 
 def test_a_lock_that_was_waited_for_is_tried_once_more(workspace: Workspace, no_delay: None) -> None:

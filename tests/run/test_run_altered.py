@@ -18,7 +18,7 @@ HISTORIES = {"ann": ["a", "b"], "bob": ["b", "c"]}
 @pytest.mark.parametrize(
     ("stage", "altered"),
     [
-        ("train", "features/*/interactions.parquet"),
+        pytest.param("train", "features/*/interactions.parquet", marks=pytest.mark.slow),
         ("recommend", "features/*/items.parquet"),
         ("recommend", "models/mean-a/item_vectors.npy"),
     ],
