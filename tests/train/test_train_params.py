@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from recpipe import train
 from recpipe.core.workspace import Workspace
+from recpipe.train import chance
 from recpipe.train.datasets import Batches
 from recpipe.train.examples import build_examples
 from recpipe.train.fit import build_model
@@ -16,6 +17,7 @@ from recpipe.train.judge import embed
 from recpipe.train.loader import Loader
 from recpipe.train.params import TrainParams
 from recpipe.train.survey import LATEST_USERS, RECENT_USERS
+from recpipe.train.two_tower import TwoTower
 from tests.train.worlds import market_world, write_world
 
 BASE: dict[str, Any] = {
@@ -39,13 +41,17 @@ def first_batch(data: train.TrainingData) -> Any:
     return [values.numpy() for values in next(iter(batches.epoch(1))).values()]
 
 
+def untrained(data: train.TrainingData) -> TwoTower:
+    chance.start(data.params.seed)
+    return build_model(data, Loader(data))
+
+
 def vectors_before_training(data: train.TrainingData) -> Any:
-    model = build_model(data, Loader(data))
-    return [embed(model, data.histories, data.users, data.params)]
+    return [embed(untrained(data), data.histories, data.users, data.params)]
 
 
 def item_vectors_before_training(data: train.TrainingData) -> Any:
-    return [build_model(data, Loader(data)).item_vectors()]
+    return [untrained(data).item_vectors()]
 
 
 FITTED: dict[str, train.Fitted] = {}
@@ -98,7 +104,7 @@ CHANGES: dict[str, tuple[Any, Observe]] = {
     "use_attributes": (False, item_vectors_before_training),
     "use_titles": (False, item_vectors_before_training),
     "use_user_attributes": (False, vectors_before_training),
-    "svd_start": (True, item_vectors_before_training),
+    "svd_start": (False, item_vectors_before_training),
     "patience": (1, epochs_run),
     "max_minutes": (1e-9, why_training_ended),
     "max_cpu_seconds": (1e-9, why_training_ended),

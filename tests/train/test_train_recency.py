@@ -37,7 +37,10 @@ def data(workspace: Workspace, write_snapshot: Write) -> train.TrainingData:
 def silent(data: train.TrainingData) -> TwoTower:
     """A model of which nothing but popularity speaks."""
     model = build_model(data, Loader(data))
-    model.items.id_table.assign(np.zeros_like(model.items.id_table.numpy()))
+    for variable in model.items.trainable_variables:
+        if variable is not model.items.bias:
+            variable.assign(np.zeros_like(variable.numpy()))
+    assert not model.item_vectors()[:, :-1].any()
     return model
 
 
