@@ -96,7 +96,7 @@ def main(arguments: Sequence[str]) -> int:
         chosen = params.model_copy(update={"seed": seed * 100})
         with timed(f"seed {seed}: rehearse, train {params.seeds} rankers, score", costs):
             rounds = _rounds(practice, learned, chosen)
-            trees = train_ranker(learned, learned.names, chosen, rounds, chosen.seeds)
+            trees = train_ranker([learned, practice], learned.names, chosen, rounds, chosen.seeds)
             ranked.append(alone.copy())
             ranked[-1][has_history] = tested.ndcg(trees.scores(tested.features, tested.names))
         lines.append(_line(f"ranked, seed {seed} ({rounds} rounds)", ranked[-1], best, alone))
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str]) -> int:
     lines.append(_line("ranked, mean of the seeds", mean, best, alone))
     for told, starts in ABLATIONS.items() if options.ablations else ():
         kept = [each for each in learned.names if not each.startswith(starts)]
-        trees = train_ranker(learned, kept, params, rounds, params.seeds)
+        trees = train_ranker([learned, practice], kept, params, rounds, params.seeds)
         found = alone.copy()
         found[has_history] = tested.ndcg(trees.scores(tested.columns(kept), kept))
         lines.append(_line(told, found, best, alone))
@@ -131,7 +131,7 @@ def _recalls(table: Table, names: Sequence[str]) -> Iterator[str]:
 
 def _rounds(practice: Table, learned: Table, params: rank.RankParams) -> int:
     """As `rank.fit` chooses them."""
-    rehearsed = train_ranker(practice, practice.names, params, params.rounds, 1)
+    rehearsed = train_ranker([practice], practice.names, params, params.rounds, 1)
     return judge_rounds(rehearsed, learned, params.rounds)[0]
 
 

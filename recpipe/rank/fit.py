@@ -1,4 +1,4 @@
-"""Training a second stage: rehearsed one window earlier, judged on the validation part, trained on it."""
+"""Training a second stage: rehearsed one window earlier, judged on the validation part, trained on both."""
 
 import logging
 from collections.abc import Mapping
@@ -73,8 +73,9 @@ def fit(workspace: Workspace, snapshot: str, recommender: Recommender, params: R
 
     The towers learned from all before the validation part, so a window there would teach the ranker to
     believe them. So the rehearsal, which chooses the number of rounds and says whether ranking pays, does
-    without them; the ranker itself is trained on the validation part, where they know nothing. Raises
-    NothingToRank if too few users have something to be ranked for.
+    without them. The ranker itself is trained on the validation part, where they know nothing, and on the
+    window before it, where what they say counts as missing. Raises NothingToRank if too few users have
+    something to be ranked for.
     """
     opened = Snapshot.open(workspace, snapshot)
     generators = useful(params, recommender)
@@ -88,12 +89,14 @@ def fit(workspace: Workspace, snapshot: str, recommender: Recommender, params: R
     others = tuple(name for name in generators if name not in retrieved(generators))
     rounds, best = params.rounds, np.zeros(len(known))
     curve: dict[int, float] = {}
+    learned = [table]
     if others:
         practice = make_table(earlier, past_self, opened, others, params.candidates)
-        rehearsed = train_ranker(practice, practice.names, params, params.rounds, 1)
+        rehearsed = train_ranker([practice], practice.names, params, params.rounds, 1)
         rounds, curve, best = judge_rounds(rehearsed, table, params.rounds)
+        learned.append(practice)
     alone = _retrieval_alone(past_self, opened, known)
-    ranker = train_ranker(table, table.names, params, rounds, params.seeds)
+    ranker = train_ranker(learned, table.names, params, rounds, params.seeds)
     fitted = Fitted(
         snapshot=opened.name,
         retrieval=recommender.version,

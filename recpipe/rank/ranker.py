@@ -75,14 +75,15 @@ def why_not() -> str:
 
 
 def train_ranker(
-    table: Table, names: Sequence[str], params: RankParams, rounds: int, seeds: int
+    tables: Sequence[Table], names: Sequence[str], params: RankParams, rounds: int, seeds: int
 ) -> LambdaRank:
-    """Train `seeds` rankers on the features `names` of a table, of users of whom some candidate was taken.
+    """Train `seeds` rankers on the features `names` of tables, of users of whom some candidate was taken.
 
-    Raises NothingToRank where nothing was taken, or everything, so that there is no order to learn.
+    A feature that a table does not have is missing there. Raises NothingToRank where nothing was taken, or
+    everything, so that there is no order to learn.
     """
     lightgbm = _lightgbm()
-    labels = table.taken
+    labels = np.concatenate([table.taken for table in tables])
     if not labels.any() or labels.all():
         told = "none" if not labels.any() else "every one"
         raise NothingToRank(
@@ -92,8 +93,8 @@ def train_ranker(
     boosters = []
     for number in range(seeds):
         seed = params.seed + number
-        rows, lengths = _sampled(table, params.negatives, seed)
-        leaf = min(FEW_IN_LEAF, max(1, len(rows) // (ROWS_A_LEAF * params.leaves)))
+        features, taken, lengths = _sampled(tables, names, params.negatives, seed)
+        leaf = min(FEW_IN_LEAF, max(1, len(taken) // (ROWS_A_LEAF * params.leaves)))
         settings = {
             "objective": "lambdarank",
             "num_leaves": params.leaves,
@@ -111,8 +112,8 @@ def train_ranker(
             "verbose": -1,
         }
         data = lightgbm.Dataset(
-            table.columns(names)[rows],
-            labels[rows].astype(np.int32),
+            features,
+            taken.astype(np.int32),
             group=lengths,
             feature_name=list(names),
             params={"max_bin": 63, "verbose": -1, "min_data_in_bin": 1},
@@ -142,12 +143,23 @@ def _lightgbm() -> Any:
     return importlib.import_module("lightgbm")
 
 
-def _sampled(table: Table, negatives: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of the table to learn from and how many each user has: all taken, some of those that were not."""
-    users = table.items.row_numbers
-    taken = np.bincount(users[table.taken], minlength=len(table.items))
-    share = negatives / np.maximum(table.items.lengths - taken, 1)
-    drawn = np.random.default_rng(seed).random(len(users)) < share[users]
-    keep = (table.taken | drawn) & (taken > 0)[users]
-    lengths = np.bincount(users[keep], minlength=len(table.items))
-    return np.flatnonzero(keep), lengths[lengths > 0]
+def _sampled(
+    tables: Sequence[Table], names: Sequence[str], negatives: int, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features of what is learned from, whether it was taken, and of how many candidates each user is.
+
+    All that were taken, and some of those that were not, of users who took any.
+    """
+    random = np.random.default_rng(seed)
+    features, labels, groups = [], [], []
+    for table in tables:
+        users = table.items.row_numbers
+        taken = np.bincount(users[table.taken], minlength=len(table.items))
+        share = negatives / np.maximum(table.items.lengths - taken, 1)
+        drawn = random.random(len(users)) < share[users]
+        rows = np.flatnonzero((table.taken | drawn) & (taken > 0)[users])
+        features.append(table.columns(names, rows))
+        labels.append(table.taken[rows])
+        groups.append(np.bincount(users[rows], minlength=len(table.items)))
+    lengths = np.concatenate(groups)
+    return np.concatenate(features), np.concatenate(labels), lengths[lengths > 0]

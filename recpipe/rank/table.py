@@ -33,9 +33,14 @@ class Table:
     relevant: np.ndarray
     recall: Mapping[str, float]
 
-    def columns(self, names: Sequence[str]) -> np.ndarray:
-        """Return some features, (c, len(names)) float32."""
-        return self.features[:, [self.names.index(name) for name in names]]
+    def columns(self, names: Sequence[str], rows: np.ndarray | None = None) -> np.ndarray:
+        """Return some features of all or some rows, (rows, len(names)) float32; NaN where it has none."""
+        rows = np.arange(len(self.features)) if rows is None else rows
+        found = np.full((len(rows), len(names)), np.nan, np.float32)
+        for place, name in enumerate(names):
+            if name in self.names:
+                found[:, place] = self.features[rows, self.names.index(name)]
+        return found
 
     def ndcg(self, scores: np.ndarray) -> np.ndarray:
         """Return NDCG@10 of each user, (u,) float64, if candidates are ordered by `scores` (c,)."""

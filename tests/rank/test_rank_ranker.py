@@ -28,7 +28,7 @@ def table(users: int = 60, candidates: int = 20) -> Table:
 
 
 def trained(of: Table, params: RankParams = QUICK) -> LambdaRank:
-    return train_ranker(of, of.names, params, params.rounds, params.seeds)
+    return train_ranker([of], of.names, params, params.rounds, params.seeds)
 
 
 def test_what_was_taken_comes_first() -> None:
@@ -58,6 +58,16 @@ def test_the_same_seed_gives_the_same_trees() -> None:
 )
 def test_each_setting_changes_the_trees(change: dict) -> None:
     assert trained(table(), QUICK.model_copy(update=change)).texts() != trained(table()).texts()
+
+
+def test_what_one_window_does_not_know_is_learned_from_the_other() -> None:
+    """A second window has twice the users and no `good`: it may not teach that `good` means nothing."""
+    known, blind = table(), table(120)
+    blind = Table(blind.items, blind.features[:, 1:], NAMES[1:], blind.taken, blind.relevant, {})
+    both = train_ranker([known, blind], NAMES, QUICK, QUICK.rounds, QUICK.seeds)
+    assert known.ndcg(both.scores(known.features, NAMES)).mean() > 0.95
+    assert np.isnan(blind.columns(NAMES)[:, 0]).all()
+    assert blind.columns(NAMES, np.array([3]))[0, 1] == pytest.approx(blind.features[3, 0], nan_ok=True)
 
 
 def test_other_features_are_refused_by_name() -> None:
