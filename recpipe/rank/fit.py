@@ -95,7 +95,7 @@ def fit(workspace: Workspace, snapshot: str, recommender: Recommender, params: R
         rehearsed = train_ranker([practice], practice.names, params, params.rounds, 1)
         rounds, curve, best = judge_rounds(rehearsed, table, params.rounds)
         learned.append(practice)
-    alone = _retrieval_alone(past_self, opened, known)
+    alone = retrieval_alone(past_self, opened, known)
     ranker = train_ranker(learned, table.names, params, rounds, params.seeds)
     fitted = Fitted(
         snapshot=opened.name,
@@ -147,8 +147,8 @@ def judge_rounds(rehearsed: LambdaRank, table: Table, most: int) -> tuple[int, d
     return best, {rounds: float(found.mean()) for rounds, found in ndcg.items()}, ndcg[best]
 
 
-def _retrieval_alone(recommender: Recommender, snapshot: Snapshot, known: Window) -> np.ndarray:
-    """NDCG@10 of each user of a window, (u,), by the version without a second stage."""
+def retrieval_alone(recommender: Recommender, snapshot: Snapshot, known: Window) -> np.ndarray:
+    """Return NDCG@10 of each user of the validation part's window, (u,), without a second stage."""
     ranker = Ranker(recommender, snapshot, "validation")
     lists = ranker.rank(known.before, JUDGED_AT, exclude_seen=known.excludes_seen).indices
     return ndcg_at_k(hits(lists, known.relevant), known.relevant.lengths, JUDGED_AT)
