@@ -29,7 +29,7 @@ from recpipe.evaluate import EvaluateParams, held_out, score
 from recpipe.evaluate.peers import peers_of
 from recpipe.evaluate.peers.judging import judge, test_exam
 from recpipe.rank.as_of import as_of_validation
-from recpipe.rank.fit import judge_rounds, retrieval_alone, useful
+from recpipe.rank.fit import cross_fitted, judge_rounds, retrieval_alone, useful
 from recpipe.rank.ranker import train_ranker
 from recpipe.rank.table import Table, make_table
 from recpipe.rank.windows import rehearsal, window
@@ -67,7 +67,9 @@ def main(arguments: Sequence[str]) -> int:
     snapshot = Snapshot.open(workspace)
     costs: list[str] = []
     with timed("load", costs):
-        recommender = rank.load(workspace, base_of(workspace, workspace.models.resolve("", "newest")))
+        recommender = rank.load(
+            workspace, base_of(workspace, workspace.models.resolve(options.model, "newest"))
+        )
     test = held_out(workspace, snapshot.name, EvaluateParams(seen=options.seen))
     with timed("retrieval alone: the test", costs):
         alone = score(recommender, test).ndcg
@@ -96,12 +98,14 @@ def main(arguments: Sequence[str]) -> int:
     for seed in options.seeds:
         chosen = params.model_copy(update={"seed": seed * 100})
         with timed(f"seed {seed}: rehearse, train {params.seeds} rankers, score", costs):
-            rounds, rehearsed = _rehearsed(practice, learned, chosen)
+            rounds = _rounds(practice, learned, chosen)
             trees = train_ranker([learned, practice], learned.names, chosen, rounds, chosen.seeds)
             ranked.append(alone.copy())
             ranked[-1][has_history] = tested.ndcg(trees.scores(tested.features, tested.names))
         lines.append(_line(f"ranked, seed {seed} ({rounds} rounds)", ranked[-1], best, alone))
-        promised.append(f"seed {seed}: {difference_interval(rehearsed, alone_before)}")
+        with timed(f"seed {seed}: judge by folds", costs):
+            judged = cross_fitted([learned, practice], chosen, rounds)
+        promised.append(f"seed {seed}: {difference_interval(judged, alone_before)}")
     mean = np.mean(ranked, axis=0)
     lines = [_line(name, best, best, alone), _line("retrieval alone", alone, best, alone), *lines]
     lines.append(_line("ranked, mean of the seeds", mean, best, alone))
@@ -119,7 +123,7 @@ def main(arguments: Sequence[str]) -> int:
 
 HEAD = "| lists | NDCG@10 | × best peer | ahead of it | ahead of retrieval alone |\n|---|---|---|---|---|"
 RECALL = "| candidates | recall@100 | recall@200 |\n|---|---|---|"
-PROMISED = "Ahead of retrieval alone in the rehearsal, by which `auto` decides:"
+PROMISED = "Ahead of retrieval alone on the validation part, by which `auto` decides:"
 COSTS = "| part | CPU s | peak MiB by then |\n|---|---|---|"
 
 
@@ -133,11 +137,10 @@ def _recalls(table: Table, names: Sequence[str]) -> Iterator[str]:
         yield f"| {name} | {table.recall[f'{name}@100']:.4f} | {table.recall[f'{name}@200']:.4f} |"
 
 
-def _rehearsed(practice: Table, learned: Table, params: rank.RankParams) -> tuple[int, np.ndarray]:
-    """Choose rounds as `rank.fit` does; return them, and each user's NDCG on the validation part."""
+def _rounds(practice: Table, learned: Table, params: rank.RankParams) -> int:
+    """As `rank.fit` chooses them."""
     rehearsed = train_ranker([practice], practice.names, params, params.rounds, 1)
-    rounds, _, ndcg = judge_rounds(rehearsed, learned, params.rounds)
-    return rounds, ndcg
+    return judge_rounds(rehearsed, learned, params.rounds)[0]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -145,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     made.add_argument("--workspace", required=True, help="with a snapshot and a trained model")
+    made.add_argument("--model", default="", help="the retrieval; empty: the newest version")
     made.add_argument("--seen", choices=("exclude", "allow"), default="exclude", help="items had before")
     made.add_argument("--seeds", type=lambda text: [int(one) for one in text.split(",")], default=[1, 2])
     made.add_argument("--peer", default="", help='the best peer, ["name", {setting with its prior}]')

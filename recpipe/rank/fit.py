@@ -1,7 +1,7 @@
-"""Training a second stage: rehearsed one window earlier, judged on the validation part, trained on both."""
+"""Training a second stage: rehearsed one window earlier, judged fold by fold, trained on both windows."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,16 +24,19 @@ if TYPE_CHECKING:
 
 STEPS = 6
 """Numbers of rounds that the rehearsal chooses among."""
+FOLDS = 2
+"""Parts of the validation part's users; each is judged by a ranker that was trained without it."""
 
 logger = logging.getLogger("recpipe.rank")
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained ranker, and what the validation part said before it was trained on it.
+    """A trained ranker, and what the validation part says of it.
 
-    ndcg: of the rehearsal, number of rounds -> mean. gain: NDCG@10 of the rehearsed ranker, which knows no
-    tower, less that of the retrieval alone, on the same users. recall: of the generators, validation.
+    ndcg: of the rehearsal, number of rounds -> mean. gain: NDCG@10 of rankers trained without the fold that
+    they are judged on, less that of the retrieval alone, on the same users. recall: of the generators,
+    validation.
     """
 
     snapshot: str
@@ -65,17 +68,17 @@ class Fitted:
         """Say what the validation part said, and what follows."""
         told = f"validation NDCG@{JUDGED_AT} {self.retrieval_ndcg:.4f} by retrieval alone, {self.gain} more "
         kept = "the second stage is kept" if self.is_kept else "lists are made by retrieval alone"
-        return f"{told}by a ranker of {self.rounds} rounds that was rehearsed without it: {kept}"
+        return f"{told}by rankers of {self.rounds} rounds that did not learn from these users: {kept}"
 
 
 def fit(workspace: Workspace, snapshot: str, recommender: Recommender, params: RankParams) -> Fitted:
     """Train a second stage on what `recommender` and the other generators find.
 
     The towers learned from all before the validation part, so a window there would teach the ranker to
-    believe them. So the rehearsal, which chooses the number of rounds and says whether ranking pays, does
-    without them. The ranker itself is trained on the validation part, where they know nothing, and on the
-    window before it, where what they say counts as missing. Raises NothingToRank if too few users have
-    something to be ranked for.
+    believe them. So the rehearsal, which chooses the number of rounds, does without them. The ranker itself
+    is trained on the validation part, where they know nothing, and on the window before it, where what they
+    say counts as missing. Whether it pays is asked of the validation part fold by fold, see `cross_fitted`.
+    Raises NothingToRank if too few users have something to be ranked for.
     """
     opened = Snapshot.open(workspace, snapshot)
     generators = useful(params, recommender)
@@ -87,13 +90,11 @@ def fit(workspace: Workspace, snapshot: str, recommender: Recommender, params: R
     past_self = as_of_validation(recommender, opened)
     table = make_table(known, past_self, opened, generators, params.candidates)
     others = tuple(name for name in generators if name not in retrieved(generators))
-    rounds, best = params.rounds, np.zeros(len(known))
-    curve: dict[int, float] = {}
-    learned = [table]
+    rounds, curve, learned = params.rounds, dict[int, float](), [table]
     if others:
         practice = make_table(earlier, past_self, opened, others, params.candidates)
         rehearsed = train_ranker([practice], practice.names, params, params.rounds, 1)
-        rounds, curve, best = judge_rounds(rehearsed, table, params.rounds)
+        rounds, curve = judge_rounds(rehearsed, table, params.rounds)
         learned.append(practice)
     alone = retrieval_alone(past_self, opened, known)
     ranker = train_ranker(learned, table.names, params, rounds, params.seeds)
@@ -106,7 +107,7 @@ def fit(workspace: Workspace, snapshot: str, recommender: Recommender, params: R
         rounds=rounds,
         ndcg=curve,
         retrieval_ndcg=float(alone.mean()),
-        gain=difference_interval(best, alone),
+        gain=difference_interval(cross_fitted(learned, params, rounds), alone),
         recall=table.recall,
     )
     logger.info("%s", fitted.verdict())
@@ -135,16 +136,33 @@ def _check_enough(name: str, asked: Window) -> None:
         )
 
 
-def judge_rounds(rehearsed: LambdaRank, table: Table, most: int) -> tuple[int, dict[int, float], np.ndarray]:
-    """Return the best number of rounds, the NDCG of each tried, and of each user with the best."""
+def judge_rounds(rehearsed: LambdaRank, table: Table, most: int) -> tuple[int, dict[int, float]]:
+    """Return the best number of rounds, and the mean NDCG of each that was tried."""
     features = table.columns(rehearsed.names)
     tried = sorted({max(1, most * step // STEPS) for step in range(1, STEPS + 1)})
     ndcg = {
-        rounds: table.ndcg(np.asarray(rehearsed.boosters[0].predict(features, num_iteration=rounds)))
+        rounds: float(table.ndcg(rehearsed.scores(features, rehearsed.names, rounds)).mean())
         for rounds in tried
     }
-    best = max(tried, key=lambda rounds: float(ndcg[rounds].mean()))
-    return best, {rounds: float(found.mean()) for rounds, found in ndcg.items()}, ndcg[best]
+    return max(tried, key=lambda rounds: ndcg[rounds]), ndcg
+
+
+def cross_fitted(learned: Sequence[Table], params: RankParams, rounds: int) -> np.ndarray:
+    """Return NDCG@10 of each user of the first table, (u,), by a ranker trained without the user's fold.
+
+    All learn from the other tables. One ranker a fold, so a mean of several seeds is a little better. What
+    sold in the window is known from the other folds: a time after it is harder.
+    """
+    table, *others = learned
+    users = np.arange(len(table.items))
+    found = np.zeros(len(users))
+    for fold in range(FOLDS):
+        mine = users[fold::FOLDS]
+        rest = table.of(np.setdiff1d(users, mine))
+        ranker = train_ranker([rest, *others], table.names, params, rounds, 1)
+        judged = table.of(mine)
+        found[mine] = judged.ndcg(ranker.scores(judged.features, judged.names))
+    return found
 
 
 def retrieval_alone(recommender: Recommender, snapshot: Snapshot, known: Window) -> np.ndarray:

@@ -37,8 +37,10 @@ class LambdaRank:
     boosters: tuple["Booster", ...]
     names: tuple[str, ...]
 
-    def scores(self, features: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    def scores(self, features: np.ndarray, names: Sequence[str], rounds: int = 0) -> np.ndarray:
         """Return the mean score of the seeds, (c,) float32, of features (c, len(names)).
+
+        rounds: by the first so many trees of each seed, 0 for all.
 
         Raises DataError naming the features if they are not those it was trained with.
         """
@@ -50,7 +52,10 @@ class LambdaRank:
             )
         if not len(features):
             return np.zeros(0, np.float32)
-        found = [booster.predict(features, num_threads=1) for booster in self.boosters]
+        found = [
+            booster.predict(features, num_iteration=rounds or None, num_threads=1)
+            for booster in self.boosters
+        ]
         return np.mean(found, axis=0).astype(np.float32)
 
     def importances(self) -> dict[str, float]:

@@ -42,6 +42,20 @@ class Table:
                 found[:, place] = self.features[rows, self.names.index(name)]
         return found
 
+    def of(self, users: np.ndarray) -> "Table":
+        """Return the candidates of some users; the recall stays that of all."""
+        starts, lengths = self.items.offsets[users], self.items.lengths[users]
+        begin = np.cumsum(lengths) - lengths
+        rows = np.arange(lengths.sum()) + np.repeat(starts - begin, lengths)
+        return Table(
+            items=self.items.take(users),
+            features=self.features[rows],
+            names=self.names,
+            taken=self.taken[rows],
+            relevant=self.relevant[users],
+            recall=self.recall,
+        )
+
     def ndcg(self, scores: np.ndarray) -> np.ndarray:
         """Return NDCG@10 of each user, (u,) float64, if candidates are ordered by `scores` (c,)."""
         rows = self.items.row_numbers

@@ -11,6 +11,9 @@ from recpipe.core.ranking import Ranker
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
 from recpipe.rank.as_of import as_of_validation
+from recpipe.rank.fit import cross_fitted, judge_rounds
+from recpipe.rank.ranker import train_ranker
+from recpipe.rank.table import make_table
 from recpipe.rank.windows import rehearsal, window
 from tests.rank.worlds import guessing, item_parity, user_parity, write
 
@@ -39,6 +42,30 @@ def test_auto_keeps_nothing_that_validation_is_not_sure_of(workspace: Workspace)
     assert not fitted.is_kept
     assert "lists are made by retrieval alone" in fitted.verdict()
     assert replace(fitted, params=QUICK.model_copy(update={"enabled": "yes"})).is_kept
+
+
+def test_no_user_is_judged_by_a_ranker_that_learned_from_them(parity: Snapshot) -> None:
+    made = guessing(parity)
+    asked = window(parity, "validation", excludes_seen=True, most=1000)
+    table = make_table(asked, made, parity, ["ease", "popular"], 10)
+    found = cross_fitted([table, table], QUICK, 12)
+    halves = [table.of(np.arange(40)[start::2]) for start in (0, 1)]
+    for mine, other in ((0, 1), (1, 0)):
+        ranker = train_ranker([halves[other], table], table.names, QUICK, 12, 1)
+        scores = ranker.scores(halves[mine].features, table.names)
+        assert found[mine::2] == pytest.approx(halves[mine].ndcg(scores))
+
+
+def test_rounds_are_those_that_rank_the_validation_part_best(parity: Snapshot) -> None:
+    asked = window(parity, "validation", excludes_seen=True, most=1000)
+    table = make_table(asked, guessing(parity), parity, ["ease", "popular"], 10)
+    trained = train_ranker([table], table.names, QUICK, 12, 1)
+    rounds, curve = judge_rounds(trained, table, 12)
+    assert list(curve) == [2, 4, 6, 8, 10, 12]
+    assert curve[rounds] == max(curve.values())
+    few = trained.scores(table.features, table.names, 2)
+    assert curve[2] == pytest.approx(table.ndcg(few).mean())
+    assert (few != trained.scores(table.features, table.names)).any()
 
 
 def test_who_is_asked_in_the_rehearsal_knows_nothing_of_the_validation_part(parity: Snapshot) -> None:
