@@ -3,7 +3,7 @@
 | verb | does |
 |---|---|
 | `consider` | trains a second stage on the validation part, if one is wanted and can be had |
-| `save` | writes it as a model version where an earlier window says that it pays |
+| `save` | writes it as a model version where the validation part says that it pays |
 | `figures`, `importances` | tell how it was trained, and what its trees read |
 | `base`, `refit` | the retrieval that a version stands upon; let it stand upon that one's refit |
 | `load` | the loader of versions, with their second stage where they have one |
