@@ -25,7 +25,7 @@ def test_the_same_events_in_another_order_give_the_same_bytes(tmp_path):
     assert features.seal(forth) == features.seal(back)
 
 
-@pytest.mark.parametrize("split", ["time", "last-event"])
+@pytest.mark.parametrize("split", ["time", pytest.param("last-event", marks=pytest.mark.slow)])
 def test_more_users_than_a_row_group_give_the_same_bytes_whatever_the_order(tmp_path, split):
     """25,000 users fill one row group and a bit, on as many threads as there are."""
     drafts = []

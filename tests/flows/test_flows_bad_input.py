@@ -48,6 +48,7 @@ def test_bad_input_is_one_message_and_exit_code_2(
     assert not (tmp_path / "workspace").exists()
 
 
+@pytest.mark.slow
 def test_a_locked_database_is_one_message_and_exit_code_1(tmp_path: Path, prefect_api: str) -> None:
     workspace = Workspace.open(tmp_path / "workspace")
     (tmp_path / "e.csv").write_text("user_id,item_id,timestamp\nu,i,2024-01-01\n")

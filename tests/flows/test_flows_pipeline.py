@@ -120,6 +120,7 @@ def test_a_run_leaves_its_report_as_an_artifact_and_in_its_folder(finished: Fini
     assert '<a href="train/3_train.html">' in (run / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_stage_of_ones_own_runs_in_its_place_with_progress_and_its_time(workspace: Workspace) -> None:
     from flows.pipeline import recommendation_pipeline
 

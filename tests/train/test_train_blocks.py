@@ -104,6 +104,7 @@ def test_an_epoch_in_blocks_has_every_query_with_its_own_history_and_user(
     assert queries() == expected
 
 
+@pytest.mark.slow
 def test_training_in_blocks_learns_and_goes_on_after_it_was_killed(
     workspace: Workspace, write_snapshot: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
