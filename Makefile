@@ -18,10 +18,10 @@ run: install  ## the pipeline on real data, in a workspace of its own
 	$(BIN)/recpipe run --workspace workspace-demo --source complete-journey
 
 # In the order of their names: the files with the fewest tests would come last, and these take longest.
-BESIDE := --numprocesses auto --dist loadfile --no-loadscope-reorder
+BESIDE := --numprocesses auto --dist loadfile
 
 test: install  ## unit tests and one end-to-end run, a process a core
-	$(BIN)/python -m pytest $(BESIDE)
+	$(BIN)/python -m pytest $(BESIDE) --no-loadscope-reorder
 
 slow: install  ## the tests that take minutes, two at a time
 	$(BIN)/python -m pytest -m slow $(BESIDE)
