@@ -17,9 +17,9 @@ $(INSTALLED): requirements.lock pyproject.toml
 run: install  ## the pipeline on real data, in a workspace of its own
 	$(BIN)/recpipe run --workspace workspace-demo --source complete-journey
 
-# In the order of their names: the files with the fewest tests would come last, and these take longest.
 BESIDE := --numprocesses auto --dist loadfile
 
+# in the order of their names: the files with the fewest tests would come last, and these take longest
 test: install  ## unit tests and one end-to-end run, a process a core
 	$(BIN)/python -m pytest $(BESIDE) --no-loadscope-reorder
 
