@@ -29,8 +29,13 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(chromium: str) -> Iterator[Page]:
+    """A page of a browser that ends with its module.
+
+    While Playwright runs there is an event loop in this process, in which Prefect's `state.result()` is a
+    coroutine: tests of flows that come after would fail.
+    """
     with sync_playwright() as playwright:
         # in a container there is often nobody but root, for whom Chromium has no sandbox
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
