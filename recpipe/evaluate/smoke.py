@@ -24,9 +24,11 @@ def smoke_test(workspace: Workspace, version: str) -> None:
     workspace.models.path(version)
     snapshot = Snapshot.open(workspace, workspace.snapshots.resolve("", NEWEST))
     recommender = rank.load(workspace, version)
+    # of lists of the other kind a second stage says nothing: its retrieval alone would be tested
+    exclude_seen = recommender.second is not None and recommender.second.excludes_seen
     try:
         ranker = Ranker(recommender, snapshot, "now")
-        ranking = ranker.rank(next(snapshot.chunks(USERS)), LENGTH, exclude_seen=False)
+        ranking = ranker.rank(next(snapshot.chunks(USERS)), LENGTH, exclude_seen=exclude_seen)
     except UnusableModel as error:
         raise _failed(version, error.message) from None
     if problem := _problem(ranking):

@@ -4,15 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from recpipe.rank.affinity import NAMES as AFFINITY_NAMES
+from recpipe.rank.affinity import Affinity
 from recpipe.rank.item_features import NAMES as ITEM_NAMES
 from recpipe.rank.item_features import item_features
-from recpipe.rank.pair_features import (
-    PAIR_NAMES,
-    USER_NAMES,
-    category_features,
-    pair_features,
-    user_features,
-)
+from recpipe.rank.pair_features import PAIR_NAMES, USER_NAMES, pair_features, user_features
 from recpipe.rank.past import Asked, Past
 from recpipe.rank.union import Candidates
 
@@ -21,18 +17,21 @@ PRICE, USER_PRICE = ITEM_NAMES.index("item_price_position"), USER_NAMES.index("u
 
 
 class Features:
-    """Makes the features of candidates as of one past; memory grows with the chunk that is asked."""
+    """Makes the features of candidates as of one past; memory grows with the chunk that is asked.
+
+    Their names follow from the generators alone, so that a ranker fits tomorrow's catalogue, too.
+    """
 
     def __init__(self, past: Past, generators: Sequence[str]) -> None:
         self._past, self._items = past, item_features(past)
-        levels = past.categories.shape[1]
+        self._affinity = Affinity(past)
         self.names = (
             *(f"{name}_score" for name in generators),
             *(f"{name}_rank" for name in generators),
             *ITEM_NAMES,
             *PAIR_NAMES,
             *USER_NAMES,
-            *(f"category_share_{level + 1}" for level in range(levels)),
+            *AFFINITY_NAMES,
             "price_apart",
         )
 
@@ -47,7 +46,7 @@ class Features:
             by_item,
             pair_features(asked, items),
             by_user,
-            category_features(asked, self._past, items),
+            self._affinity.of(asked, items),
             (by_item[:, PRICE] - by_user[:, USER_PRICE])[:, None],
         ]
         return np.concatenate(parts, axis=1)

@@ -3,7 +3,6 @@
 import numpy as np
 
 from recpipe.core.ragged import Ragged
-from recpipe.rank.affinity import category_shares
 from recpipe.rank.past import Asked, Past
 
 HALF_LIVES_DAYS = (7.0, 30.0, 90.0)
@@ -70,15 +69,6 @@ def user_features(asked: Asked, past: Past, log_popularity: np.ndarray) -> np.nd
         _mean(known.rows, past.price_position[known.columns + 1], users),
     ]
     return np.stack(columns, axis=1).astype(np.float32)
-
-
-def category_features(asked: Asked, past: Past, items: Ragged) -> np.ndarray:
-    """Return the share of the item's category in the user's history, at each level, (c, levels) float32."""
-    found = np.zeros((len(items.values), past.categories.shape[1]), np.float32)
-    for level in range(found.shape[1]):
-        categories = past.categories[:, level]
-        found[:, level] = category_shares(asked, categories)[items.row_numbers, categories[items.values]]
-    return found
 
 
 def _mean(rows: np.ndarray, values: np.ndarray, users: int) -> np.ndarray:

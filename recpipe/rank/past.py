@@ -27,9 +27,7 @@ class Past:
     """All events before `moment`, N of them, and what is known of the m items of the catalogue.
 
     known: of all users, age counted from `newest` (microseconds) or, without a common time, from each user's
-    own newest event. ages: (N,) float64, days before `newest`. categories: (m + 1, levels) int32, the path
-    from the top as numbers from 1, each place in the tree its own, 0 = none. price_position: (m + 1,)
-    float32, NaN where unknown.
+    own newest event. ages: (N,) float64, days before `newest`. catalogue: m rows of `Snapshot.items`.
     """
 
     moment: Moment
@@ -37,8 +35,7 @@ class Past:
     ages: np.ndarray
     newest: int
     has_common_time: bool
-    categories: np.ndarray
-    price_position: np.ndarray
+    catalogue: pa.Table
 
     @classmethod
     def of(cls, snapshot: Snapshot, moment: Moment, histories: Histories | None = None) -> "Past":
@@ -53,8 +50,7 @@ class Past:
         known = known_in(histories, items, common, newest)
         counts = (histories.items > 0) & (histories.items <= items)
         ages = (newest - histories.times[counts]) / MICROSECONDS_PER_DAY
-        table = snapshot.items().slice(0, items)
-        return cls(moment, known, ages, newest, common, _paths(table), _price_positions(table))
+        return cls(moment, known, ages, newest, common, snapshot.items().slice(0, items))
 
     @property
     def items(self) -> int:
@@ -69,6 +65,25 @@ class Past:
     def pairs(self) -> "Pairs":
         """Each user and item that met, once."""
         return Pairs.of(self.known, self.ages)
+
+    @property
+    def category_paths(self) -> list[list[str]]:
+        """Each item's category path from the top, m lists."""
+        return [path or [] for path in self.catalogue.column(c.CATEGORIES).to_pylist()]
+
+    @property
+    def attributes(self) -> list[str | None]:
+        """Each item's attributes, m JSON objects."""
+        attributes: list[str | None] = self.catalogue.column(c.ATTRIBUTES).to_pylist()
+        return attributes
+
+    @cached_property
+    def price_position(self) -> np.ndarray:
+        """Each item's price among those of its category, (m + 1,) float32, NaN where unknown."""
+        found = np.full(self.items + 1, np.nan, np.float32)
+        if c.PRICE_POSITION in self.catalogue.column_names:
+            found[1:] = self.catalogue.column(c.PRICE_POSITION).to_numpy(zero_copy_only=False)
+        return found
 
     def users_of_late(self, days: float) -> np.ndarray:
         """How many users had each item in the last `days` days, (m + 1,) float32, row 0 unknown."""
@@ -95,26 +110,3 @@ class Pairs:
         users, items = np.divmod(keys[first], known.items + 1)
         newest = np.minimum.reduceat(ages, first) if len(first) else ages
         return cls(users, items, np.diff(np.append(first, len(keys))), newest)
-
-
-def _paths(items: pa.Table) -> np.ndarray:
-    """Category paths (m + 1, levels) int32; a name below another parent is another number."""
-    paths = [["/".join(path[: level + 1]) for level in range(len(path))] for path in _lists(items)]
-    levels = max((len(path) for path in paths), default=0)
-    found = np.zeros((len(items) + 1, levels), np.int32)
-    for level in range(levels):
-        names = np.array([path[level] if len(path) > level else "" for path in paths], object)
-        known = names != ""
-        found[1:, level][known] = np.unique(names[known].astype(str), return_inverse=True)[1] + 1
-    return found
-
-
-def _lists(items: pa.Table) -> list[list[str]]:
-    return [path or [] for path in items.column(c.CATEGORIES).to_pylist()]
-
-
-def _price_positions(items: pa.Table) -> np.ndarray:
-    found = np.full(len(items) + 1, np.nan, np.float32)
-    if c.PRICE_POSITION in items.column_names:
-        found[1:] = items.column(c.PRICE_POSITION).to_numpy(zero_copy_only=False)
-    return found

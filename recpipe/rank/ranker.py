@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recpipe.core.errors import DataError, StageError
+from recpipe.core.recommender import UnusableModel
 from recpipe.rank.params import RankParams
 from recpipe.rank.table import Table
 
@@ -42,11 +43,12 @@ class LambdaRank:
 
         rounds: by the first so many trees of each seed, 0 for all.
 
-        Raises DataError naming the features if they are not those it was trained with.
+        Raises UnusableModel naming the features if they are not those it was trained with: such a champion
+        does not count, rather than stopping every run.
         """
         if tuple(names) != self.names:
             apart = sorted(set(names) ^ set(self.names)) or ["in another order"]
-            raise DataError(
+            raise UnusableModel(
                 f"the ranker was trained with other features than it is given: {', '.join(apart)}",
                 "Run the stage `rank` again.",
             )

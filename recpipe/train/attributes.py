@@ -1,14 +1,14 @@
 """Attributes of items or users: JSON objects become named features and standardised numbers."""
 
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from recpipe.train.bags import Bag, in_bag, numbered
+from recpipe.core.attributes import by_attribute, named_values
+from recpipe.core.bags import Bag, in_bag, numbered
 
 MOST_ATTRIBUTES = 16
 MOST_NUMBERS = 32
@@ -17,9 +17,6 @@ FARTHEST = 5.0
 
 HEAVY_TAIL = 1.5
 """Positive numbers whose mean is so many times their median are told by their logarithm."""
-
-Values = dict[str, dict[int, Any]]
-"""Attribute -> item from 1 -> value."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +64,10 @@ class AttributeCodes:
 
         Of each of the m scales there are two columns, see `Scale.of`.
         """
-        values = _by_name(documents)
+        values = by_attribute(documents)
         columns = [np.zeros((len(documents) + 1, 0), dtype=np.float32)]
         columns += [scale.of(values.pop(scale.name, {}), len(documents)) for scale in self.scales]
-        rows, names = _features(values)
+        rows, names = named_values(values)
         bag = in_bag(rows, names, len(documents), MOST_ATTRIBUTES, self.features)
         return bag, np.concatenate(columns, axis=1)
 
@@ -90,10 +87,10 @@ def learn_attributes(documents: Sequence[str | None]) -> AttributeCodes:
     A categorical attribute is a feature `name=value`; each entry of a list is one. An attribute is numeric if
     all its values read as numbers and differ, and it is not called an id or a code, see `is_numeric`.
     """
-    values = _by_name(documents)
+    values = by_attribute(documents)
     numeric = sorted(name for name in values if is_numeric(name, values[name]))[:MOST_NUMBERS]
     scales = tuple(_scale(name, values.pop(name)) for name in numeric)
-    rows, names = _features(values)
+    rows, names = named_values(values)
     return AttributeCodes(numbered(rows, names, len(documents), MOST_ATTRIBUTES).names, scales)
 
 
@@ -116,15 +113,6 @@ def is_numeric(name: str, values: Mapping[int, Any]) -> bool:
     return None not in numbers and len(numbers) > 1
 
 
-def _by_name(documents: Sequence[str | None]) -> Values:
-    values: Values = {}
-    for item, document in enumerate(documents, start=1):
-        for name, value in json.loads(document or "{}").items():
-            if value is not None and value != "":
-                values.setdefault(name, {})[item] = value
-    return values
-
-
 def _number(value: Any) -> float | None:
     """The finite number that a value is or spells, None if it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -145,17 +133,3 @@ def _scale(name: str, values: Mapping[int, Any]) -> Scale:
     is_log = bool(numbers.min() > 0 and numbers.mean() > HEAVY_TAIL * np.median(numbers))
     numbers = np.log(numbers) if is_log else numbers
     return Scale(name, float(numbers.mean()), float(numbers.std()) or 1.0, is_log)
-
-
-def _features(values: Values) -> tuple[np.ndarray, list[str]]:
-    """Features `name=value`, by item and then by name: the item of each, and what it is called."""
-    found = sorted(_each(values), key=lambda each: each[0])
-    return np.array([row for row, _ in found], dtype=np.int64), [feature for _, feature in found]
-
-
-def _each(values: Values) -> Iterator[tuple[int, str]]:
-    for name in sorted(values):
-        for row, value in values[name].items():
-            for one in value if isinstance(value, list) else [value]:
-                text = one if isinstance(one, str) else json.dumps(one, sort_keys=True)
-                yield row, f"{name}={text}"

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recpipe.core import columns as c
+from recpipe.core.bags import Bag, in_bag, numbered, packed, without_repeats
 from recpipe.train.attributes import AttributeCodes, learn_attributes
-from recpipe.train.bags import Bag, in_bag, numbered, packed, without_repeats
 from recpipe.train.params import TrainParams
 
 MOST_CATEGORIES = 8

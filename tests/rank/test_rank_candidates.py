@@ -92,6 +92,14 @@ def test_categories_weigh_the_users_share_by_what_sells(shop: Snapshot) -> None:
     assert np.isneginf(eve["milk"])
 
 
+def test_a_category_is_the_whole_path_however_deep(workspace: Workspace) -> None:
+    paths = {"milk": ["food"], "oil": ["food"], "bread": ["food", "bakery", "white"], "tea": ["drink"]}
+    scores, items = scores_of("categories", write(workspace, SHOP, paths))
+    bob = dict(zip(items, scores[1], strict=True))  # had milk, bread and oil
+    assert bob["oil"] > bob["bread"] > 0
+    assert np.isneginf(bob["tea"])
+
+
 def test_the_best_of_each_row_come_first_and_ties_go_to_the_lower_column() -> None:
     scores = np.array([[-np.inf, 1, 3, 3, 2], [-np.inf, -np.inf, 0, -np.inf, -np.inf]], np.float32)
     assert best(scores, 3).tolist() == [[2, 3, 4], [2, 0, 0]]

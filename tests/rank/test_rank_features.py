@@ -6,9 +6,11 @@ import pytest
 from recpipe.core.ragged import Ragged
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
+from recpipe.rank.affinity import NAMES as AFFINITY_NAMES
+from recpipe.rank.affinity import Affinity
 from recpipe.rank.features import Features
 from recpipe.rank.item_features import NAMES, item_features
-from recpipe.rank.pair_features import PAIR_NAMES, category_features, pair_features
+from recpipe.rank.pair_features import PAIR_NAMES, pair_features
 from recpipe.rank.past import Past
 from recpipe.rank.union import Generators
 from tests.rank.test_rank_candidates import FOOD, SHOP
@@ -52,13 +54,41 @@ def test_a_pairs_features_are_as_told_by_hand(workspace: Workspace, past: Past) 
     assert np.isnan(found[2]["pair_days_since_last"])
 
 
-def test_a_category_share_counts_old_events_less(workspace: Workspace, past: Past) -> None:
-    snapshot = Snapshot.open(workspace)
-    tea = snapshot.vocabulary.index_of(np.array(["tea"]))[0]
+def affinity(snapshot: Snapshot, past: Past, items: list[str]) -> list[dict[str, float]]:
+    """Affinity of the first user to some items."""
     asked = past.asked(snapshot.histories().until("test"))
-    found = category_features(asked, past, Ragged.from_lists([[tea], [], []]))
-    milk, oil = 2 ** (-8 / 60) + 2 ** (-3 / 60), 2 ** (-3 / 60)
-    assert found[0] == pytest.approx([1 / (1 + milk + oil)] * 2, rel=1e-5)
+    indices = snapshot.vocabulary.index_of(np.array(items))
+    rows = Ragged.from_lists([indices, *[[]] * (len(asked) - 1)])
+    found = Affinity(past).of(asked, rows)
+    return [dict(zip(AFFINITY_NAMES, row, strict=True)) for row in found.tolist()]
+
+
+def test_the_share_of_a_category_and_of_an_attribute_counts_old_events_less(
+    workspace: Workspace, past: Past
+) -> None:
+    bread, tea = affinity(Snapshot.open(workspace), past, ["bread", "tea"])
+    # bread's "food", and its shelf, are milk's too; nothing else is of the bakery
+    milk, oil, of_tea = 2 ** (-8 / 60) + 2 ** (-3 / 60), 2 ** (-3 / 60), 1
+    assert bread == pytest.approx(dict.fromkeys(AFFINITY_NAMES, milk / (milk + oil + of_tea)), rel=1e-5)
+    assert np.isnan(list(tea.values())).all(), "no other item is called as it is"
+
+
+def test_genres_count_in_whatever_order_they_stand(workspace: Workspace) -> None:
+    films = {"ann": ([("a", 0.0), ("b", 0.0), ("c", 0.0)], [], []), "bob": ([("d", 0.0)], [], [])}
+    genres = {"a": ["war"], "b": ["love", "war"], "c": ["war", "space"], "d": ["space", "love", "war"]}
+    snapshot = write(workspace, films, genres)
+    (found,) = affinity(snapshot, Past.of(snapshot, "test"), ["d"])
+    assert found["category_share"] == pytest.approx((1 / 3 + 1 / 3 + 1) / 3)
+    assert found["category_share_best"] == 1
+
+
+def test_a_ranker_fits_another_catalogue(workspace: Workspace) -> None:
+    deeper = {item: [*path, "deeper"] for item, path in FOOD.items()}
+    names = [
+        Features(Past.of(write(workspace, SHOP, told, f"snap-{n}"), "test"), ("own",)).names
+        for n, told in enumerate(({}, FOOD, deeper))
+    ]
+    assert names[0] == names[1] == names[2]
 
 
 def test_what_a_user_or_item_has_nothing_of_is_missing_not_wrong(workspace: Workspace) -> None:

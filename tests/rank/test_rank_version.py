@@ -14,6 +14,8 @@ from recpipe.core.refits import served
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.starts import champion_before
 from recpipe.core.workspace import Workspace
+from recpipe.evaluate import EvaluateParams, held_out, score
+from recpipe.evaluate.smoke import smoke_test
 from recpipe.rank import readiness
 from recpipe.rank.ranker import NothingToRank
 from tests import tiny
@@ -108,6 +110,29 @@ def test_a_refit_stands_upon_the_retrievals_refit_and_makes_the_lists(
     assert rank.refit(workspace, version, snapshot.name, base) == refitted
     assert rank.refit(workspace, "mean-0", snapshot.name, base) == base
     assert rank.refit(workspace, version, snapshot.name, "mean-0") == version
+
+
+@pytest.fixture
+def stranger(workspace: Workspace, version: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A version whose ranker was trained with a feature that is no more, as by another release."""
+    loaded = rank.load(workspace, version)
+    assert isinstance(loaded.second, rank.SecondStage)
+    ranker = replace(loaded.second.ranker, names=("gone", *loaded.second.ranker.names[1:]))
+    made = replace(loaded, second=replace(loaded.second, ranker=ranker))
+    monkeypatch.setattr(rank, "load", lambda workspace, name: made)
+    return version
+
+
+def test_who_reads_other_features_has_no_score_but_stops_no_run(workspace: Workspace, stranger: str) -> None:
+    scores = score(rank.load(workspace, stranger), held_out(workspace, "", EvaluateParams()))
+    assert "other features than it is given: " in scores.problem
+    assert "gone" in scores.problem
+    assert not scores.ndcg.any()
+
+
+def test_the_smoke_test_makes_lists_with_the_second_stage(workspace: Workspace, stranger: str) -> None:
+    with pytest.raises(DataError, match=r"failed the smoke test.*other features"):
+        smoke_test(workspace, stranger)
 
 
 def test_without_its_retrieval_it_says_what_is_gone(workspace: Workspace, version: str) -> None:

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 
 from recpipe import train
+from recpipe.core.bags import Bag, packed
 from recpipe.core.workspace import Workspace
 from recpipe.train.attributes import learn_attributes
-from recpipe.train.bags import Bag, packed
 from recpipe.train.fit import build_model
 from recpipe.train.item_inputs import (
     MOST_WORDS,

@@ -4,7 +4,7 @@ import numpy as np
 
 from recpipe.core.ranking import Recommender
 from recpipe.core.snapshot import Snapshot
-from recpipe.rank.affinity import category_shares
+from recpipe.rank.affinity import history_shares
 from recpipe.rank.candidates.contract import nothing, same_for_all
 from recpipe.rank.past import Asked, Past
 
@@ -23,17 +23,22 @@ class Popular:
 
 
 class PopularInCategories:
-    """The share of the item's finest category in the user's history, times the item's recent users."""
+    """The share of the item's category in the user's history, times the item's recent users.
+
+    The category is the item's place in the tree: its whole path, however deep.
+    """
 
     def __init__(self, past: Past, recommender: Recommender, snapshot: Snapshot) -> None:
         self._users, self._items = past.users_of_late(DAYS), past.items
-        levels = past.categories.shape[1]
-        self._categories = past.categories[:, levels - 1] if levels else np.zeros(past.items + 1, np.int32)
+        paths = ["\n".join(path) for path in past.category_paths]
+        numbers = np.unique(["", *paths], return_inverse=True)[1]  # "" comes first: no category
+        self._categories = numbers[:, None].astype(np.int32)
 
     def scores(self, asked: Asked) -> np.ndarray:
         """See `Generator`; items of no category, and of those that the user never had, are not named."""
         if not self._categories.any():
             return nothing(len(asked), self._items)
-        scores = category_shares(asked, self._categories)[:, self._categories] * self._users
+        shares = history_shares(asked, self._categories, int(self._categories.max()))
+        scores = shares[:, self._categories[:, 0]] * self._users
         scores[scores <= 0] = -np.inf
         return scores
