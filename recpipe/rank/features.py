@@ -14,6 +14,8 @@ from recpipe.rank.union import Candidates
 
 POPULARITY = ITEM_NAMES.index("item_log_users_30")
 PRICE, USER_PRICE = ITEM_NAMES.index("item_price_position"), USER_NAMES.index("user_mean_price_position")
+FIXED_NAMES = (*ITEM_NAMES, *PAIR_NAMES, *USER_NAMES, *AFFINITY_NAMES, "price_apart")
+"""Behind the scores and ranks of the generators; price_apart: the item's position less the user's mean."""
 
 
 class Features:
@@ -28,11 +30,7 @@ class Features:
         self.names = (
             *(f"{name}_score" for name in generators),
             *(f"{name}_rank" for name in generators),
-            *ITEM_NAMES,
-            *PAIR_NAMES,
-            *USER_NAMES,
-            *AFFINITY_NAMES,
-            "price_apart",
+            *FIXED_NAMES,
         )
 
     def of(self, asked: Asked, candidates: Candidates) -> np.ndarray:
