@@ -57,9 +57,9 @@ class Ranker:
     part, or with fewer than `features.min_item_events`, is in no list but of a model that knows it: a refit,
     or one of another snapshot. `popular` gives other lists for such users, `newcomers` candidates beyond
     what the model knows; `is_near_enough` searches an index that misses a few, see `ModelSide`. A
-    recommender's `second` stage orders what personal lists hold, where it was trained for such lists; scores
-    are then its own. Raises UnusableModel if the model's item vectors are not finite, or if it knows no item
-    of the snapshot.
+    recommender's `second` stage orders what personal lists of users with a history hold, where it was trained
+    for such lists; scores are then its own. Raises UnusableModel if the model's item vectors are not finite,
+    or if it knows no item of the snapshot.
     """
 
     def __init__(
@@ -125,7 +125,15 @@ class Ranker:
         depth = max(k, depth)
         indices = np.zeros((len(own), depth), np.int32)
         scores = np.full((len(own), depth), -np.inf, np.float32)
-        for chosen, personal in ((is_personal, True), (~is_personal, False)):
+        second = self._second(exclude_seen=exclude_seen)
+        # who is known by attributes alone has done nothing that candidates could be ranked by
+        is_ordered = is_personal & own.have_known_items if second else np.zeros(len(own), bool)
+        parts = (
+            (is_ordered, True, second),
+            (is_personal & ~is_ordered, True, None),
+            (~is_personal, False, None),
+        )
+        for chosen, personal, ordering in parts:
             if not chosen.any():
                 continue
             users, nameable = np.flatnonzero(chosen), self.nameable(is_personal=personal)
@@ -134,8 +142,8 @@ class Ranker:
             if personal:
                 repeats = self._repeats(exclude_seen=exclude_seen)
                 search = self._model.search(own.take(users), out, self._allowed, listed, repeats)
-                if second := self._second(exclude_seen=exclude_seen):
-                    search = second.search(histories.take(users), out, listed, search)
+                if ordering:
+                    search = ordering.search(histories.take(users), out, listed, search)
             else:
                 search = self._popular.search(histories.take(users), out, listed)
             wanted = min([k, *(cap.attainable(listed) for cap in self._caps)])

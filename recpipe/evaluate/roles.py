@@ -1,7 +1,7 @@
 """Who is compared: the challenger, popularity, and the champion if there is another."""
 
 from recpipe.core import registry
-from recpipe.core.bases import base_of
+from recpipe.core.bases import base_of, with_bases
 from recpipe.core.errors import DataError
 from recpipe.core.ranking import Recommender
 from recpipe.core.workspace import Workspace
@@ -20,8 +20,8 @@ def contestants(
     """Load what is compared on `test`, by role, each version once.
 
     The role "retrieval" is there if the challenger has a second stage, "champion" only if the champion is
-    none of the others. Raises DataError naming a challenger or popularity that was trained on another
-    snapshot than the test's, or a file that was altered since its version was made.
+    none of the others. Raises DataError naming a challenger, its retrieval or popularity that was trained on
+    another snapshot than the test's, or a file that was altered since its version was made.
     """
     from recpipe import rank  # its loader loads TensorFlow
 
@@ -31,12 +31,12 @@ def contestants(
     champion = registry.champion(workspace)
     if champion and champion not in roles.values():
         roles[CHAMPION] = champion
-    for role in (CHALLENGER, POPULARITY):
+    for role in (role for role in roles if role != CHAMPION):
         _check_snapshot(workspace, role, roles[role], test.snapshot.name)
     try:
         return {role: rank.load(workspace, version) for role, version in roles.items()}
     except DataError as error:
-        if not champion or workspace.models.is_whole(champion):
+        if not champion or all(map(workspace.models.is_whole, with_bases(workspace, {champion}))):
             raise
         raise DataError(
             f"the champion {champion} cannot be compared: {error.message}",

@@ -1,7 +1,7 @@
 """What share of a user's history has the category names of an item, or its attributes; old events fade."""
 
 import numpy as np
-from scipy.sparse import coo_array
+from scipy.sparse import coo_array, csr_array
 
 from recpipe.core.attributes import by_attribute, named_values
 from recpipe.core.bags import Bag, numbered
@@ -25,18 +25,16 @@ class Affinity:
         rows = np.repeat(np.arange(1, len(paths) + 1), [len(path) for path in paths])
         names = [name for path in paths for name in path]
         attributes = named_values(by_attribute(past.attributes))
-        self._bags = (
-            numbered(rows, names, past.items, MOST_NAMES),
-            numbered(*attributes, past.items, MOST_NAMES),
-        )
+        bags = numbered(rows, names, past.items, MOST_NAMES), numbered(*attributes, past.items, MOST_NAMES)
+        self._bags = [(bag, called(bag.indices, bag.size)) for bag in bags]
 
     def of(self, asked: Asked, items: Ragged) -> np.ndarray:
         """Return (c, len(NAMES)) float32 for the c values of `items`; NaN where an item has no name."""
-        return np.concatenate([_shares_of(bag, asked, items) for bag in self._bags], axis=1)
+        shares = ((bag, history_shares(asked, names)) for bag, names in self._bags)
+        return np.concatenate([_shares_of(bag, known, items) for bag, known in shares], axis=1)
 
 
-def _shares_of(bag: Bag, asked: Asked, items: Ragged) -> np.ndarray:
-    shares = history_shares(asked, bag.indices, bag.size)
+def _shares_of(bag: Bag, shares: np.ndarray, items: Ragged) -> np.ndarray:
     names = bag.indices[items.values]
     found = np.where(names > 0, shares[items.row_numbers[:, None], names], np.nan)
     counts = (names > 0).sum(axis=1)
@@ -44,19 +42,25 @@ def _shares_of(bag: Bag, asked: Asked, items: Ragged) -> np.ndarray:
     return np.stack([mean, np.fmax.reduce(found, axis=1)], axis=1).astype(np.float32)
 
 
-def history_shares(asked: Asked, names: np.ndarray, size: int) -> np.ndarray:
+def called(names: np.ndarray, size: int) -> csr_array:
+    """Which names each item has, (items + 1, size + 1) float32 of ones; names: see `Bag.indices`."""
+    rows, _ = np.nonzero(names)
+    columns = names[names > 0]
+    ones = np.ones(len(columns), np.float32)
+    return coo_array((ones, (rows, columns)), shape=(len(names), size + 1)).tocsr()
+
+
+def history_shares(asked: Asked, names: csr_array) -> np.ndarray:
     """Return what share of each user's history has each name, old events fading, (n, size + 1) float32.
 
-    names: (items + 1, width), those of each item from 1, 0 = none; column 0 of the result is 0. An event
-    counts for all names of its item, so those of a user may sum to more than 1.
+    names: as `called` gives them, so column 0 is 0. An event counts for all names of its item: those of a
+    user may sum to more than 1.
     """
     known = asked.known
-    weights = known.decay(HALF_LIFE_DAYS)
-    of_events = names[known.columns + 1]
-    has_name = of_events > 0
-    rows = np.repeat(known.rows, has_name.sum(axis=1))
-    each = np.repeat(weights, has_name.sum(axis=1))
-    shape = len(asked), size + 1
-    shares = coo_array((each, (rows, of_events[has_name])), shape=shape).toarray()
-    totals = np.bincount(known.rows, weights, minlength=len(asked))[:, None]
-    return (shares / np.where(totals > 0, totals, 1)).astype(np.float32)
+    weights = known.decay(HALF_LIFE_DAYS).astype(np.float32)
+    shape = len(asked), names.shape[0]
+    taken = coo_array((weights, (known.rows, known.columns + 1)), shape=shape).tocsr()
+    shares: np.ndarray = (taken @ names).toarray()
+    totals = np.bincount(known.rows, weights, minlength=len(asked)).astype(np.float32)[:, None]
+    shares /= np.where(totals > 0, totals, 1)
+    return shares

@@ -132,7 +132,7 @@ def _check_enough(name: str, asked: Window) -> None:
     if len(asked) < 2:
         raise NothingToRank(
             f"{len(asked)} users took something in the {name} that could have been ranked for them",
-            "Use rank.enabled no, or a longer validation part (features.validation_share).",
+            "Use --rank.enabled no, or collect more.",
         )
 
 
@@ -168,5 +168,8 @@ def cross_fitted(learned: Sequence[Table], params: RankParams, rounds: int) -> n
 def retrieval_alone(recommender: Recommender, snapshot: Snapshot, known: Window) -> np.ndarray:
     """Return NDCG@10 of each user of the validation part's window, (u,), without a second stage."""
     ranker = Ranker(recommender, snapshot, "validation")
-    lists = ranker.rank(known.before, JUDGED_AT, exclude_seen=known.excludes_seen).indices
+    among = np.zeros_like(ranker.known(is_personal=True))
+    among[: len(known.past.had)] = known.past.had  # the others' candidates
+    found = ranker.rank(known.before, JUDGED_AT, exclude_seen=known.excludes_seen, among=among)
+    lists = found.indices
     return ndcg_at_k(hits(lists, known.relevant), known.relevant.lengths, JUDGED_AT)

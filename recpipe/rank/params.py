@@ -37,7 +37,7 @@ class RankParams(BaseModel):
     """What each tree adds."""
     seeds: int = Field(3, ge=1, le=20)
     """Rankers that are trained and averaged; one scatters by some percent."""
-    negatives: int = Field(100, ge=1, le=10_000)
+    negatives: int = Field(100, ge=1, le=5000)
     """Candidates of a user, of those that were not taken, that the ranker learns from."""
     max_users: int = Field(5000, ge=10, le=1_000_000)
     """Users that it is trained and judged on at most."""

@@ -10,6 +10,18 @@ from recpipe.core import columns as c
 from recpipe.core.known import MICROSECONDS_PER_DAY, Known, has_common_time, known_in
 from recpipe.core.snapshot import Histories, Moment, Snapshot
 
+MOST_EVENTS = 10_000_000
+"""Events that are counted, some 2 GB of them; of more, those of some row groups of users stand for all."""
+
+
+def everybody(snapshot: Snapshot) -> Histories:
+    """Return the histories of all users, or of as many row groups, evenly spread, as MOST_EVENTS allow."""
+    events = snapshot.group_sizes[:, 1]
+    if events.sum() <= MOST_EVENTS:
+        return snapshot.histories()
+    groups = max(1, int(len(events) * MOST_EVENTS / events.sum()))
+    return snapshot.histories(np.linspace(0, len(events) - 1, groups).astype(int).tolist())
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -41,9 +53,9 @@ class Past:
     def of(cls, snapshot: Snapshot, moment: Moment, histories: Histories | None = None) -> "Past":
         """Read what was known before `moment`; items first seen in the test part count as of "now" only.
 
-        histories: of all users, where less of them is to be known.
+        histories: what is to be known, where that is not all of `everybody`.
         """
-        histories = snapshot.histories().until(moment) if histories is None else histories
+        histories = everybody(snapshot).until(moment) if histories is None else histories
         items = snapshot.item_count if moment == "now" else snapshot.vocabulary.size
         common = has_common_time(snapshot)
         newest = int(histories.times.max(initial=0))
@@ -65,6 +77,11 @@ class Past:
     def pairs(self) -> "Pairs":
         """Each user and item that met, once."""
         return Pairs.of(self.known, self.ages)
+
+    @cached_property
+    def had(self) -> np.ndarray:
+        """Which items anybody has had, (m + 1,) bool: of others nothing can be known, nor that they exist."""
+        return np.bincount(self.known.columns + 1, minlength=self.items + 1) > 0
 
     @property
     def category_paths(self) -> list[list[str]]:

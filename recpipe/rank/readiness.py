@@ -3,7 +3,8 @@
 import logging
 
 from recpipe.core.bases import base_of
-from recpipe.core.errors import ParameterError, RecpipeError, StageError
+from recpipe.core.errors import DataError, ParameterError, RecpipeError, StageError
+from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
 from recpipe.rank.fit import Fitted, fit
 from recpipe.rank.params import RankParams
@@ -17,11 +18,19 @@ def consider(workspace: Workspace, snapshot: str, model: str, params: RankParams
     """Train a second stage for the retrieval of `model`, if one is wanted and can be had.
 
     None if it is not; a line of the log says why. With `enabled` yes what prevents it is raised: see
-    `usable`, and NothingToRank where there is too little to learn from.
+    `usable`, and NothingToRank where there is too little to learn from. Raises DataError where the retrieval
+    was trained on another snapshot: it may have seen what the ranker is trained and judged on.
     """
     if not usable(workspace, model, params):
         return None
-    retrieval = load(workspace, base_of(workspace, model))
+    base = base_of(workspace, model)
+    trained_on, asked = workspace.models.manifest(base)["snapshot"], Snapshot.open(workspace, snapshot).name
+    if trained_on != asked:
+        raise DataError(
+            f"{base}: trained on snapshot {trained_on}, but its candidates are to be ranked on {asked}",
+            f"Train on {asked}, or give the stage rank the snapshot {trained_on}.",
+        )
+    retrieval = load(workspace, base)
     try:
         return fit(workspace, snapshot, retrieval, params)
     except NothingToRank as error:

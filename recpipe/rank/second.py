@@ -15,8 +15,8 @@ from recpipe.rank.past import Past
 from recpipe.rank.ranker import LambdaRank
 from recpipe.rank.union import Generators, chunk_users
 
-FLOOR = -1e6
-"""Below every score of the trees: what the retrieval alone finds follows from there, place by place."""
+LEAST_STEP = 1e-3
+"""Between the scores of what follows the candidates, where these are too few or too alike to tell one."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Ordering:
         self._ranker = stage.ranker
         self._past = Past.of(snapshot, moment)
         names = stage.generators
+        self._chunk = chunk_users(self._past.items, len(names), stage.depth)
         self._generators = Generators(names, self._past, stage.retrieval, snapshot, stage.depth)
         self._features = Features(self._past, names)
 
@@ -48,7 +49,7 @@ class Ordering:
         self, histories: Histories, barred: Ragged | None, listed: np.ndarray, behind: Search
     ) -> Search:
         """See `core.recommender.Ordering`. Ties go to the lower index; scores are the ranker's."""
-        step = chunk_users(self._past.items)
+        step = self._chunk
         parts = [
             self._ordered(histories, barred, listed, np.arange(at, min(at + step, len(histories))))
             for at in range(0, len(histories), step)
@@ -68,7 +69,7 @@ class Ordering:
             short = np.flatnonzero(mine.lengths < depth)
             if len(short):
                 wanted = depth + int(mine.lengths[short].max())
-                _fill(found, short, mine.take(short), behind(rows[short], wanted).indices)
+                _fill(found, short, mine.take(short), own.take(short), behind(rows[short], wanted).indices)
             return found
 
         return by_ranker
@@ -86,17 +87,27 @@ class Ordering:
         return Ragged(items.offsets, items.values[order]), scores[order]
 
 
-def _fill(found: TopK, rows: np.ndarray, candidates: Ragged, others: np.ndarray) -> None:
-    """Put items (n, m) of `others`, best first, behind the candidates of `rows` of `found`."""
+def _fill(found: TopK, rows: np.ndarray, candidates: Ragged, scores: Ragged, others: np.ndarray) -> None:
+    """Put items (n, m) of `others`, best first, behind the candidates of `rows` of `found`.
+
+    Their scores go on falling from the last candidate's by the mean step between candidates: whoever weighs
+    scores against something else finds those of the trees as far apart as they were.
+    """
     depth = found.indices.shape[1]
     flat = Ragged(np.arange(len(rows) + 1, dtype=np.int64) * others.shape[1], others.ravel())
     is_other = ((flat.values > 0) & ~flat.contained(candidates)).reshape(others.shape)
-    place = candidates.lengths[:, None] + np.cumsum(is_other, axis=1) - 1
+    behind = np.cumsum(is_other, axis=1)
+    place = candidates.lengths[:, None] + behind - 1
     inside = is_other & (place < depth)
     user, _ = np.nonzero(inside)
     where = rows[user], place[inside]
+    has_some = candidates.lengths > 0
+    best, last = np.zeros(len(rows)), np.zeros(len(rows))
+    best[has_some] = scores.values[scores.offsets[:-1][has_some]]
+    last[has_some] = scores.values[scores.offsets[1:][has_some] - 1]
+    step = np.maximum((best - last) / np.maximum(candidates.lengths - 1, 1), LEAST_STEP)
     found.indices[where] = others[inside]
-    found.scores[where] = FLOOR - place[inside]
+    found.scores[where] = (last[:, None] - step[:, None] * behind)[inside]
 
 
 def retrieved(names: Sequence[str]) -> tuple[str, ...]:

@@ -11,11 +11,12 @@ from recpipe.core.ragged import Ragged
 from recpipe.core.ranking import Recommender
 from recpipe.core.snapshot import Snapshot
 from recpipe.rank.features import Features
-from recpipe.rank.union import Generators, chunk_users
+from recpipe.rank.union import Candidates, Generators, chunk_users
 from recpipe.rank.windows import Window
 
 JUDGED_AT = 10
 RECALL_AT = (100, 200)
+"""Depths that recall is told at; of fewer candidates a generator, at their number."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +75,17 @@ def make_table(
     past = window.past
     fitted = Generators(generators, past, recommender, snapshot, depth)
     features = Features(past, generators)
-    listed = np.ones(past.items + 1, bool)
     parts, described, found = [], [], []
     advance = track("candidates", len(window), "users")
-    step = chunk_users(past.items)
+    step = chunk_users(past.items, len(generators), depth)
     for start in range(0, len(window), step):
         users = np.arange(start, min(start + step, len(window)))
         asked, right = past.asked(window.before.take(users)), window.relevant.take(users)
         seen = Ragged(asked.histories.offsets, asked.histories.items) if window.excludes_seen else None
-        candidates = fitted.candidates(asked, seen, listed)
+        candidates = fitted.candidates(asked, seen, past.had)
         parts.append(candidates.items)
         described.append(features.of(asked, candidates))
-        found.append(_recall(candidates.items, candidates.ranks, right, generators))
+        found.append(_recall(candidates, right, generators, depth))
         advance(len(users))
     items = Ragged.joined(parts)
     return Table(
@@ -99,18 +99,20 @@ def make_table(
 
 
 def _recall(
-    items: Ragged, ranks: np.ndarray, right: Ragged, generators: Sequence[str]
+    candidates: Candidates, right: Ragged, generators: Sequence[str], depth: int
 ) -> dict[str, np.ndarray]:
     """Recall of each user by generator and depth, and of the union if each generator names so many."""
+    items, ranks = candidates.items, candidates.ranks
     is_hit = items.contained(right)
 
     def share(chosen: np.ndarray) -> np.ndarray:
         return np.bincount(items.row_numbers[is_hit & chosen], minlength=len(items)) / right.lengths
 
+    depths = sorted({min(depth, at) for at in RECALL_AT})
     told = {
-        f"{name}@{depth}": share(ranks[:, number] <= depth)
+        f"{name}@{at}": share(ranks[:, number] <= at)
         for number, name in enumerate(generators)
-        for depth in RECALL_AT
+        for at in depths
     }
     best = np.nanmin(np.where(np.isnan(ranks), np.inf, ranks), axis=1, initial=np.inf)
-    return told | {f"union@{depth}": share(best <= depth) for depth in RECALL_AT}
+    return told | {f"union@{at}": share(best <= at) for at in depths}

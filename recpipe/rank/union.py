@@ -13,8 +13,10 @@ from recpipe.rank.past import Asked, Past
 
 LOWEST = np.finfo(np.float32).min
 """Lower than every score but that of an item that is not to be had."""
-SCORE_BYTES = 48 * 2**20
-"""Of one generator's scores of one chunk of users; bounds the memory, changes no result."""
+CHUNK_BYTES = 512 * 2**20
+"""Of what is held of one chunk of users; bounds the memory, changes no result."""
+CANDIDATE_BYTES = 800
+"""Of one candidate: some sixty features, while they are put together and read by the trees."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,14 @@ class Generators:
         return Candidates(items, np.where(np.isneginf(scores), np.nan, scores), ranks)
 
 
-def chunk_users(items: int) -> int:
-    """How many users are asked at a time, so that scores stay within SCORE_BYTES."""
-    return max(1, SCORE_BYTES // (4 * (items + 1)))
+def chunk_users(items: int, generators: int, depth: int) -> int:
+    """How many users are asked at a time, so that what is held of them stays within CHUNK_BYTES.
+
+    Of each user: scores of all items by each generator, one more while the best are sought, and shares of
+    the names of items, of categories and of attributes; then the candidates.
+    """
+    a_user = 4 * (items + 1) * (generators + 3) + CANDIDATE_BYTES * min(items, generators * depth)
+    return max(1, CHUNK_BYTES // a_user)
 
 
 def best(scores: np.ndarray, depth: int) -> np.ndarray:

@@ -8,14 +8,15 @@ from recpipe.core.event_weights import worth
 from recpipe.core.known import has_common_time
 from recpipe.core.ragged import Ragged
 from recpipe.core.snapshot import Histories, Moment, Part, Snapshot
-from recpipe.rank.past import Past
+from recpipe.rank.past import Past, everybody
 
 
 @dataclass(frozen=True)
 class Window:
     """u users asked at its begin: `before`, what they did until then, and `relevant`, what they took in it.
 
-    relevant: u rows of distinct items, none empty; past: what was known of everybody.
+    relevant: u rows of distinct items that somebody had before, none empty; past: what was known of
+    everybody.
     """
 
     past: Past
@@ -29,7 +30,7 @@ class Window:
 
 def window(snapshot: Snapshot, part: Part, *, excludes_seen: bool, most: int) -> Window:
     """Return the window of the validation or the test part, of `most` users, evenly spread."""
-    everyone = snapshot.histories()
+    everyone = everybody(snapshot)
     moment: Moment = "test" if part == "test" else "validation"
     before, after = everyone.until(moment), everyone.part(part)
     return _window(snapshot, Past.of(snapshot, moment, before), before, after, excludes_seen, most)
@@ -40,7 +41,7 @@ def rehearsal(snapshot: Snapshot, *, excludes_seen: bool, most: int) -> Window:
 
     With the split `last-event` that is each user's last moment of the train part.
     """
-    known = snapshot.histories().until("validation")
+    known = everybody(snapshot).until("validation")
     rows = np.repeat(np.arange(len(known)), known.lengths)
     if has_common_time(snapshot):
         split = snapshot.manifest["split"]
@@ -67,12 +68,13 @@ def _window(
     snapshot: Snapshot, past: Past, before: Histories, after: Histories, excludes_seen: bool, most: int
 ) -> Window:
     took = Ragged(after.offsets, after.items).where(worth(after, snapshot.event_weights) > 0)
-    is_right = (took.values > 0) & (took.values <= past.items)
+    # as in the test, where an item that is new has no right to be foreseen
+    is_right = (took.values <= past.items) & past.had[np.minimum(took.values, past.items)]
     if excludes_seen:
         is_right &= ~took.contained(Ragged(before.offsets, before.items))
     relevant = took.where(is_right).unique()
-    # without a history there is nothing to rank by: such users get the popular list
-    users = np.flatnonzero((relevant.lengths > 0) & (before.lengths > 0))
+    # without a history there is nothing to rank by: such users' lists are not ranked
+    users = np.flatnonzero((relevant.lengths > 0) & before.have_known_items)
     if len(users) > most:
         users = users[np.linspace(0, len(users) - 1, most).astype(int)]
     return Window(past, before.take(users), relevant.take(users), excludes_seen)

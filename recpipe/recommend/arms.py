@@ -1,5 +1,6 @@
 """The arms of a publication: each makes the lists of its own users."""
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from recpipe.recommend.reasons import Reasoner
 from recpipe.recommend.rerank import Reranker
 from recpipe.recommend.shortness import short_reasons
 from recpipe.recommend.variants import Variant
+
+logger = logging.getLogger("recpipe.recommend")
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,11 @@ class Arm:
         from recpipe import rank  # its loader loads TensorFlow
 
         recommender = rank.load(workspace, variant.version)
+        if recommender.second is not None and recommender.second.excludes_seen != filters.excludes_seen:
+            logger.warning(
+                "%s: its second stage was trained for other lists (rank.seen): these are its retrieval's",
+                recommender.version,
+            )
         newcomers = (
             find_newcomers(workspace, snapshot, recommender, filters) if params.new_items_share else None
         )

@@ -29,7 +29,7 @@ def test_a_second_stage_goes_through_the_corridor(workspace: Workspace, tmp_path
     ranked = results["rank"].ids["model"]
     assert ranked.startswith("ranked-")
     assert base_of(workspace, ranked) == results["train"].ids["model"]
-    assert results["rank"].figures["recall"]["union@100"] > 0
+    assert results["rank"].figures["recall"]["union@10"] > 0
     assert {"model", "retrieval", "popularity"} <= set(results["evaluate"].figures["metrics"])
     card = read_json(workspace.models.path(ranked) / "metrics.json")
     assert {"challenger", "retrieval"} <= set(card["bench"]["accuracy"])

@@ -91,6 +91,21 @@ def test_a_ranker_fits_another_catalogue(workspace: Workspace) -> None:
     assert names[0] == names[1] == names[2]
 
 
+def test_what_comes_after_the_moment_changes_no_feature(workspace: Workspace) -> None:
+    later = {user: (parts[0], parts[1] * 3, [("milk", 9.5)] * 3) for user, parts in SHOP.items()}
+    found = []
+    for number, world in enumerate((SHOP, later)):
+        snapshot = write(workspace, world, FOOD, f"snap-{number}")
+        past = Past.of(snapshot, "validation")
+        asked = past.asked(snapshot.histories().until("validation"))
+        candidates = Generators(("popular",), past, guessing(snapshot), snapshot, 9).candidates(
+            asked, None, past.had
+        )
+        found.append(Features(past, ("popular",)).of(asked, candidates))
+    assert np.array_equal(*found, equal_nan=True)
+    assert len(found[0]) == 3 * 3, "bread, milk and oil for each; nobody has had tea"
+
+
 def test_what_a_user_or_item_has_nothing_of_is_missing_not_wrong(workspace: Workspace) -> None:
     snapshot = write(workspace, SHOP)  # no categories, no prices
     past = Past.of(snapshot, "validation")

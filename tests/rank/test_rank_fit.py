@@ -11,7 +11,7 @@ from recpipe.core.ranking import Ranker
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
 from recpipe.rank.as_of import as_of_validation
-from recpipe.rank.fit import cross_fitted, judge_rounds
+from recpipe.rank.fit import cross_fitted, judge_rounds, retrieval_alone
 from recpipe.rank.ranker import train_ranker
 from recpipe.rank.table import make_table
 from recpipe.rank.windows import rehearsal, window
@@ -26,8 +26,9 @@ def test_a_second_stage_finds_what_a_guessing_retrieval_does_not(
     fitted = rank.fit(workspace, "", guessing(parity), QUICK)
     assert fitted.gain.low > 0
     assert fitted.is_kept
-    assert fitted.recall["ease@100"] > 0
-    assert fitted.recall["union@100"] == 1
+    assert fitted.recall["ease@10"] > 0
+    assert fitted.recall["union@10"] == 1
+    assert list(fitted.recall_table()) == ["recall@10"], "no generator names 100"
     assert "the second stage is kept" in fitted.verdict()
 
 
@@ -79,18 +80,22 @@ def test_who_is_asked_in_the_rehearsal_knows_nothing_of_the_validation_part(pari
 
 
 def test_with_the_split_last_event_the_rehearsal_is_each_users_last_moment(workspace: Workspace) -> None:
-    world = {"ann": ([("a", 0.0), ("b", 3.0), ("c", 3.0)], [("d", 4.0)], []), "bob": ([("a", 1.0)], [], [])}
+    world = {
+        "ann": ([("a", 0.0), ("b", 3.0), ("c", 3.0)], [("d", 4.0)], []),
+        "bob": ([("a", 1.0)], [], []),
+        "cat": ([("b", 0.0), ("c", 1.0), ("a", 2.0)], [], []),
+    }
     snapshot = write(workspace, world)
     snapshot.manifest["split"] = {"kind": "last-event"}
     earlier = rehearsal(snapshot, excludes_seen=True, most=10)
-    assert earlier.before.user_ids.tolist() == ["ann"]  # nothing is known of bob before his only event
-    assert earlier.before.lengths.tolist() == [1]
-    assert earlier.relevant.lengths.tolist() == [2]
+    assert earlier.before.user_ids.tolist() == ["ann", "cat"]  # nothing is known of bob before his only event
+    assert earlier.before.lengths.tolist() == [1, 2]
+    assert earlier.relevant.lengths.tolist() == [2, 1]
 
 
 def test_seen_items_are_right_answers_where_lists_may_hold_them(workspace: Workspace) -> None:
     snapshot = write(
-        workspace, {"ann": ([("a", 0.0)], [("a", 8.0), ("b", 8.0)], [])} | {"bob": ([], [], [("b", 9.0)])}
+        workspace, {"ann": ([("a", 0.0)], [("a", 8.0), ("b", 8.0)], [])} | {"bob": ([("b", 0.0)], [], [])}
     )
     kept, left_out = (
         window(snapshot, "validation", excludes_seen=seen, most=10).relevant.lengths.tolist()
@@ -99,13 +104,29 @@ def test_seen_items_are_right_answers_where_lists_may_hold_them(workspace: Works
     assert (kept, left_out) == ([2], [1])
 
 
+def test_what_nobody_had_before_a_window_is_neither_candidate_nor_right_answer(workspace: Workspace) -> None:
+    world = {
+        "ann": ([("a", 0.0), ("b", 1.0)], [("new", 8.0), ("c", 8.0)], [("late", 9.0)]),
+        "bob": ([("b", 0.0), ("c", 7.5)], [("new", 8.0), ("a", 8.0)], []),
+    }
+    snapshot = write(workspace, world)
+    names = ["", *snapshot.vocabulary.ids]
+    asked = window(snapshot, "validation", excludes_seen=True, most=10)
+    assert [[names[item] for item in asked.relevant[user]] for user in (0, 1)] == [["c"], ["a"]]
+    table = make_table(asked, guessing(snapshot), snapshot, ["tower", "popular"], 10)
+    assert {names[item] for item in table.items.values} == {"a", "b", "c"} - {"b"}
+    # lists of two: with "new" among them as random vectors have it, "c" and "a" were not first
+    assert retrieval_alone(guessing(snapshot), snapshot, asked).tolist() == [1, 1]
+
+
 def test_users_are_drawn_evenly_where_there_are_too_many(parity: Snapshot) -> None:
     asked = window(parity, "validation", excludes_seen=True, most=3).before.user_ids
     assert asked.tolist() == ["u00", "u19", "u39"]
 
 
 def test_fewer_users_than_can_be_compared_is_an_error(workspace: Workspace) -> None:
-    snapshot = write(workspace, {"ann": ([("a", 0.0), ("b", 7.0)], [("c", 8.0)], [("b", 9.0)])})
+    world = {"ann": ([("a", 0.0), ("b", 7.0)], [("c", 8.0)], [("b", 9.0)]), "bob": ([("c", 0.0)], [], [])}
+    snapshot = write(workspace, world)
     with pytest.raises(DataError, match="1 users took something in the validation part"):
         rank.fit(workspace, "", guessing(snapshot), QUICK)
 

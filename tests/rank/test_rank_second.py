@@ -10,11 +10,15 @@ from recpipe.core.caps import Cap
 from recpipe.core.ragged import Ragged
 from recpipe.core.ranking import Ranker, Rules
 from recpipe.core.snapshot import Histories, Snapshot
+from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
+from recpipe.rank import past, union
 from recpipe.rank import second as at_work
+from recpipe.rank.candidates import covisited
 from tests.rank.test_rank_fit import QUICK
-from tests.rank.worlds import guessing
+from tests.rank.worlds import SPLIT, guessing, write
 from tests.tiny import TinyRecommender
+from tests.train.worlds import write_world
 
 
 @pytest.fixture
@@ -95,13 +99,82 @@ def test_chunks_change_no_list(
     ranked: TinyRecommender, parity: Snapshot, histories: Histories, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = Ranker(ranked, parity, "test").rank(histories, 5, exclude_seen=True)
-    monkeypatch.setattr(at_work, "chunk_users", lambda items: 3)
+    monkeypatch.setattr(at_work, "chunk_users", lambda items, generators, depth: 3)
     parts = Ranker(ranked, parity, "test").rank(histories, 5, exclude_seen=True)
     assert whole.indices.tolist() == parts.indices.tolist()
     one = Ranker(ranked, parity, "test").rank(histories.take(np.array([7])), 5, exclude_seen=True)
     assert one.indices.tolist() == whole.indices[7:8].tolist()
 
 
-def test_at_now_items_of_the_test_part_are_candidates_too(ranked: TinyRecommender, parity: Snapshot) -> None:
-    found = Ranker(ranked, parity, "now").rank(parity.histories(), 3, exclude_seen=False)
-    assert (found.indices > 0).all()
+def test_at_now_items_of_the_test_part_are_candidates_too(
+    workspace: Workspace, ranked: TinyRecommender
+) -> None:
+    world = {
+        "ann": ([("a", 0.0)], [("b", 8.0)], [("late", 9.0)]),
+        "bob": ([("b", 0.0)], [("a", 8.0)], [("c", 9.0)]),
+    }
+    snapshot = write(workspace, world, name="shop")
+    ids = snapshot.items().column("item_id").to_pylist()
+    made = TinyRecommender("refit", "mean", Vocabulary(np.array(ids, object)), np.eye(5, 4, -1, np.float32))
+    # what a ranker reads is called the same whatever the shop
+    stage = replace(ranked.second, retrieval=made, depth=10)
+    found = Ranker(replace(made, second=stage), snapshot, "now").rank(
+        snapshot.histories(), 4, exclude_seen=True
+    )
+    listed = [[ids[item - 1] for item in row if item] for row in found.indices]
+    assert [sorted(row) for row in listed] == [["c"], ["late"]]
+    asked = stage.at(snapshot, "now")._past
+    assert asked.had[ids.index("late") + 1], "its events are known"
+
+
+def test_who_is_known_by_attributes_alone_gets_the_retrievals_list(
+    ranked: TinyRecommender, parity: Snapshot
+) -> None:
+    everybody = replace(ranked)
+    everybody.knows = lambda histories: np.ones(len(histories), bool)  # type: ignore[method-assign]
+    nobody = parity.histories().part("train").take(np.arange(2))
+    empty = nobody._slice(np.zeros(2, np.int64), np.zeros(2, np.int64))
+    both = Histories.joined([empty, parity.histories().until("test").take(np.arange(2))])
+    alone = replace(ranked, second=None)
+    alone.knows = everybody.knows  # type: ignore[method-assign]
+    found, retrieved = (
+        Ranker(one, parity, "test").rank(both, 5, exclude_seen=True) for one in (everybody, alone)
+    )
+    assert found.is_personal.all()
+    assert found.indices[:2].tolist() == retrieved.indices[:2].tolist()
+    assert found.indices[2:].tolist() != retrieved.indices[2:].tolist()
+
+
+def test_what_fills_up_a_list_follows_in_the_steps_of_the_candidates(
+    ranked: TinyRecommender, parity: Snapshot, histories: Histories
+) -> None:
+    """Re-ranking weighs scores by their range: a gap below the candidates would make all of them alike."""
+    found = Ranker(ranked, parity, "test").rank(histories.take(np.arange(1)), 12, exclude_seen=True)
+    scores = found.scores[0][found.indices[0] > 0]
+    steps = scores[:-1] - scores[1:]
+    assert (steps > 0).sum() >= 6
+    assert steps.max() < 0.7 * (scores[0] - scores[-1])
+
+
+def test_the_users_of_a_chunk_fit_into_its_bytes() -> None:
+    for items, generators, depth in ((100, 7, 200), (65_000, 7, 200), (1_000_000, 7, 2000), (800, 5, 200)):
+        users = union.chunk_users(items, generators, depth)
+        held = users * (4 * items * generators + 240 * min(items, generators * depth))
+        assert users == 1 or held <= union.CHUNK_BYTES
+
+
+def test_of_too_many_events_some_users_stand_for_all(workspace: Workspace, monkeypatch) -> None:
+    world = {f"u{user}": ([(f"i{user}", 0.0)] * 10, [], []) for user in range(8)}
+    snapshot = Snapshot.open(workspace, write_world(workspace, world, "snap", {}, SPLIT, group_users=2))
+    assert past.everybody(snapshot).user_ids.tolist() == sorted(world)
+    monkeypatch.setattr(past, "MOST_EVENTS", 45)
+    assert past.everybody(snapshot).user_ids.tolist() == ["u0", "u1", "u6", "u7"]
+
+
+def test_of_too_many_events_the_newest_tell_what_goes_together(parity: Snapshot, monkeypatch) -> None:
+    known = past.Past.of(parity, "test").known
+    monkeypatch.setattr(covisited, "MOST_EVENTS", 80)
+    newest = covisited._newest(known)
+    assert len(newest.days) == 80
+    assert newest.days.max() <= np.sort(known.days)[79]
+    assert (np.diff(newest.rows) >= 0).all()

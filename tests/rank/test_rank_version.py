@@ -21,6 +21,7 @@ from recpipe.rank.ranker import NothingToRank
 from tests import tiny
 from tests.rank.test_rank_fit import QUICK
 from tests.rank.worlds import guessing, write
+from tests.train.worlds import parity_world
 
 
 @pytest.fixture
@@ -54,8 +55,13 @@ def test_a_version_names_the_retrieval_it_stands_upon(workspace: Workspace, vers
 def test_too_little_to_learn_from_is_off_with_auto_and_an_error_with_yes(
     workspace: Workspace, retrieval: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    world = {"ann": ([("i00", 0.0), ("i01", 7.0)], [("i02", 8.0)], [("i03", 9.0)])}
+    world = {
+        "ann": ([("i00", 0.0), ("i01", 7.0)], [("i02", 8.0)], [("i03", 9.0)]),
+        "bob": ([("i02", 0.0)], [], []),
+    }
     write(Workspace.open(workspace.root), world, name="tiny")
+    vectors = {f"i0{item}": [1.0, float(item)] for item in range(3)}
+    retrieval = tiny.make_model(workspace, "tiny", vectors, name="mean-1")
     assert rank.consider(workspace, "", retrieval, QUICK) is None
     assert "1 users took something in the validation part" in caplog.text
     with pytest.raises(NothingToRank, match="1 users took something"):
@@ -133,6 +139,22 @@ def test_who_reads_other_features_has_no_score_but_stops_no_run(workspace: Works
 def test_the_smoke_test_makes_lists_with_the_second_stage(workspace: Workspace, stranger: str) -> None:
     with pytest.raises(DataError, match=r"failed the smoke test.*other features"):
         smoke_test(workspace, stranger)
+
+
+def test_a_retrieval_of_another_snapshot_is_refused(workspace: Workspace, retrieval: str) -> None:
+    """It may have learned from what the ranker would be judged on, and the version would hide it."""
+    write(workspace, parity_world(40), name="another")
+    with pytest.raises(DataError, match=r"mean-0: trained on snapshot snap, but its candidates.* on another"):
+        rank.consider(workspace, "", retrieval, QUICK)
+
+
+def test_the_smoke_test_lists_seen_items_where_its_users_had_everything(
+    workspace: Workspace, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = rank.load(workspace, version)
+    monkeypatch.setattr(rank, "load", lambda *_: loaded)
+    write(workspace, {f"u{n}": ([("i00", 0.0), ("i01", 7.0)], [], []) for n in range(3)}, name="sated")
+    smoke_test(workspace, version)
 
 
 def test_without_its_retrieval_it_says_what_is_gone(workspace: Workspace, version: str) -> None:

@@ -32,6 +32,10 @@ def test_a_second_stage_for_other_lists_than_are_published_is_warned_of(
     preflight(PipelineParams.model_validate(allowed), workspace)
     (told,) = caplog.messages
     assert "rank.seen exclude, but evaluate.seen allow and recommend.seen allow" in told
+    caplog.clear()
+    preflight(PipelineParams.model_validate({"recommend": {"seen_days": 14}}), workspace)
+    (told,) = caplog.messages
+    assert "rank.seen exclude, but recommend.seen_days 14" in told
 
 
 def test_a_new_workspace_without_a_source_is_refused(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """Co-visitation: what users took within a few events of an item, of late rather than long ago."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
+from recpipe.core.known import Known
 from recpipe.core.ranking import Recommender
 from recpipe.core.snapshot import Snapshot
 from recpipe.rank.past import Asked, Past
@@ -15,6 +18,8 @@ HALF_LIFE_DAYS = 60.0
 """Of a pair of items, by its age; and of an item of the user's history."""
 NEIGHBOURS = 100
 """Items that are remembered of each."""
+MOST_EVENTS = 3_000_000
+"""Events that are looked at, the newest, at some 400 bytes each: older ones have faded."""
 SMOOTHING = 5.0
 """Decayed pairs that an item is taken to have had with nothing in particular."""
 
@@ -52,7 +57,7 @@ def pairs_of_items(past: Past) -> csr_array:
 
     A pair that is one half-life old counts half.
     """
-    known, items = past.known, past.items
+    known, items = _newest(past.known), past.items
     weights = known.decay(HALF_LIFE_DAYS)
     together = csr_array((items, items), dtype=np.float32)
     for ahead in range(1, REACH + 1):
@@ -63,3 +68,12 @@ def pairs_of_items(past: Past) -> csr_array:
         told = weights[ahead:][same][differ].astype(np.float32)
         together = together + coo_array((told, (one[differ], other[differ])), shape=(items, items)).tocsr()
     return (together + together.T).tocsr()
+
+
+def _newest(known: Known) -> Known:
+    """Return the newest MOST_EVENTS, still user by user."""
+    if len(known.days) <= MOST_EVENTS:
+        return known
+    newest = np.sort(np.argsort(known.days, kind="stable")[:MOST_EVENTS])
+    fields = {name: getattr(known, name)[newest] for name in ("rows", "columns", "days", "events")}
+    return replace(known, **fields)

@@ -4,7 +4,7 @@ import numpy as np
 
 from recpipe.core.ranking import Recommender
 from recpipe.core.snapshot import Snapshot
-from recpipe.rank.affinity import history_shares
+from recpipe.rank.affinity import called, history_shares
 from recpipe.rank.candidates.contract import nothing, same_for_all
 from recpipe.rank.past import Asked, Past
 
@@ -32,13 +32,13 @@ class PopularInCategories:
         self._users, self._items = past.users_of_late(DAYS), past.items
         paths = ["\n".join(path) for path in past.category_paths]
         numbers = np.unique(["", *paths], return_inverse=True)[1]  # "" comes first: no category
-        self._categories = numbers[:, None].astype(np.int32)
+        self._categories = numbers.astype(np.int32)
+        self._called = called(self._categories[:, None], int(numbers.max()))
 
     def scores(self, asked: Asked) -> np.ndarray:
         """See `Generator`; items of no category, and of those that the user never had, are not named."""
         if not self._categories.any():
             return nothing(len(asked), self._items)
-        shares = history_shares(asked, self._categories, int(self._categories.max()))
-        scores = shares[:, self._categories[:, 0]] * self._users
+        scores = history_shares(asked, self._called)[:, self._categories] * self._users
         scores[scores <= 0] = -np.inf
         return scores
