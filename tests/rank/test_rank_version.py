@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from recpipe import rank, train
+from recpipe import rank, recommend, train
 from recpipe.core import registry
 from recpipe.core.bases import base_of, with_bases
 from recpipe.core.bootstrap import Interval
@@ -15,6 +15,7 @@ from recpipe.core.snapshot import Snapshot
 from recpipe.core.starts import champion_before
 from recpipe.core.workspace import Workspace
 from recpipe.evaluate import EvaluateParams, held_out, score
+from recpipe.evaluate.shortcuts import shortcuts
 from recpipe.evaluate.smoke import smoke_test
 from recpipe.rank import readiness
 from recpipe.rank.ranker import NothingToRank
@@ -155,6 +156,24 @@ def test_the_smoke_test_lists_seen_items_where_its_users_had_everything(
     monkeypatch.setattr(rank, "load", lambda *_: loaded)
     write(workspace, {f"u{n}": ([("i00", 0.0), ("i01", 7.0)], [], []) for n in range(3)}, name="sated")
     smoke_test(workspace, version)
+
+
+def test_sampled_candidates_are_ranked_as_in_the_honest_figure(workspace: Workspace, version: str) -> None:
+    """There are fewer items than are sampled, so that both rank the same."""
+    ranked, test = rank.load(workspace, version), held_out(workspace, "", EvaluateParams())
+    sampled, seen_kept = shortcuts(ranked, score(ranked, test), test, {})
+    assert sampled.ndcg.estimate == pytest.approx(sampled.honest.estimate)
+    assert score(rank.load(workspace, "mean-0"), test).ndcg.mean() < 0.9 * sampled.ndcg.estimate
+    assert seen_kept.model == f"{version}, its retrieval alone"
+
+
+def test_lists_that_a_second_stage_was_not_trained_for_are_warned_of(
+    workspace: Workspace, version: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for params, warns in (({}, False), ({"seen_days": 14}, True), ({"seen": "allow"}, True)):
+        caplog.clear()
+        recommend.make_lists(workspace, "", version, recommend.RecommendParams(**params, k=3))
+        assert ("its second stage was trained for other lists" in caplog.text) == warns
 
 
 def test_without_its_retrieval_it_says_what_is_gone(workspace: Workspace, version: str) -> None:
