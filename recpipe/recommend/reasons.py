@@ -1,8 +1,8 @@
 """Why an item is in a list: what the list would hold less of without it.
 
 Leave one out: an item of the user's history is the reason of a recommendation if, of all that were tried, the
-recommendation's score falls most without it, and does fall. Nothing is guessed from similarity. Where a second
-stage made the list the score is its retrieval's: trees read counts and ranks that no single item explains.
+recommendation's score falls most without it, and does fall. Nothing is guessed from similarity. Where a
+second stage made the list the score is its retrieval's: trees read counts that no single item explains.
 """
 
 from dataclasses import dataclass, replace
