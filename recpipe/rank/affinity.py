@@ -18,7 +18,10 @@ attributes as `name=value`: the mean share of the history that has them, and the
 
 
 class Affinity:
-    """Shares of histories by what items are called. Names that one item alone has are left out."""
+    """Shares of histories by what items are called. Names that one item alone has are left out.
+
+    size: how many shares are made of each user.
+    """
 
     def __init__(self, past: Past) -> None:
         paths = past.category_paths
@@ -27,6 +30,7 @@ class Affinity:
         attributes = named_values(by_attribute(past.attributes))
         bags = numbered(rows, names, past.items, MOST_NAMES), numbered(*attributes, past.items, MOST_NAMES)
         self._bags = [(bag, called(bag.indices, bag.size)) for bag in bags]
+        self.size = sum(bag.size + 1 for bag in bags)
 
     def of(self, asked: Asked, items: Ragged) -> np.ndarray:
         """Return (c, len(NAMES)) float32 for the c values of `items`; NaN where an item has no name."""

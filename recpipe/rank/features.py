@@ -27,6 +27,7 @@ class Features:
     def __init__(self, past: Past, generators: Sequence[str]) -> None:
         self._past, self._items = past, item_features(past)
         self._affinity = Affinity(past)
+        self.shares = self._affinity.size
         self.names = (
             *(f"{name}_score" for name in generators),
             *(f"{name}_rank" for name in generators),

@@ -36,7 +36,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Past:
-    """All events before `moment`, N of them, and what is known of the m items of the catalogue.
+    """N events before `moment`, of `everybody`, and what is known of the m items of the catalogue.
 
     known: of all users, age counted from `newest` (microseconds) or, without a common time, from each user's
     own newest event. ages: (N,) float64, days before `newest`. catalogue: m rows of `Snapshot.items`.

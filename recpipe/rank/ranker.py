@@ -50,7 +50,7 @@ class LambdaRank:
             apart = sorted(set(names) ^ set(self.names)) or ["in another order"]
             raise UnusableModel(
                 f"the ranker was trained with other features than it is given: {', '.join(apart)}",
-                "Run `recpipe run`: a ranker of today's features takes its place.",
+                "Run `recpipe run`: a ranker of today's features can take its place.",
             )
         if not len(features):
             return np.zeros(0, np.float32)

@@ -4,6 +4,7 @@ import logging
 
 from recpipe.core.bases import base_of
 from recpipe.core.errors import DataError, ParameterError, RecpipeError, StageError
+from recpipe.core.refits import refit_of
 from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
 from recpipe.rank.fit import Fitted, fit
@@ -19,7 +20,7 @@ def consider(workspace: Workspace, snapshot: str, model: str, params: RankParams
 
     None if it is not; a line of the log says why. With `enabled` yes what prevents it is raised: see
     `usable`, and NothingToRank where there is too little to learn from. Raises DataError where the retrieval
-    was trained on another snapshot: it may have seen what the ranker is trained and judged on.
+    was trained on another snapshot, or is a refit: it has seen what the ranker is trained and judged on.
     """
     if not usable(workspace, model, params):
         return None
@@ -29,6 +30,10 @@ def consider(workspace: Workspace, snapshot: str, model: str, params: RankParams
         raise DataError(
             f"{base}: trained on snapshot {trained_on}, but its candidates are to be ranked on {asked}",
             f"Train on {asked}, or give the stage rank the snapshot {trained_on}.",
+        )
+    if original := refit_of(workspace, base):
+        raise DataError(
+            f"{base}: a refit learned from what the ranker would be judged on", f"Give {original} instead."
         )
     retrieval = load(workspace, base)
     try:

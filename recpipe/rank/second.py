@@ -15,6 +15,8 @@ from recpipe.rank.past import Past
 from recpipe.rank.ranker import LambdaRank
 from recpipe.rank.union import Generators, chunk_users
 
+NOTHING = -1e6
+"""Where scores begin of which no candidate's is a measure."""
 LEAST_STEP = 1e-3
 """Between the scores of what follows the candidates, where these are too few or too alike to tell one."""
 
@@ -41,9 +43,9 @@ class Ordering:
         self._ranker = stage.ranker
         self._past = Past.of(snapshot, moment)
         names = stage.generators
-        self._chunk = chunk_users(self._past.items, len(names), stage.depth)
         self._generators = Generators(names, self._past, stage.retrieval, snapshot, stage.depth)
         self._features = Features(self._past, names)
+        self._chunk = chunk_users(self._past.items, len(names), stage.depth, self._features.shares)
 
     def search(
         self, histories: Histories, barred: Ragged | None, listed: np.ndarray, behind: Search
@@ -80,7 +82,9 @@ class Ordering:
         """Candidates of some users, best first, and their scores."""
         asked = self._past.asked(histories.take(users))
         out = None if barred is None else barred.take(users)
-        candidates = self._generators.candidates(asked, out, listed)
+        # as in training: of what nobody had nothing is known
+        had = self._past.had & listed[: len(self._past.had)]
+        candidates = self._generators.candidates(asked, out, had)
         items = candidates.items
         scores = self._ranker.scores(self._features.of(asked, candidates), self._features.names)
         order = np.lexsort((items.values, -scores, items.row_numbers))
@@ -91,7 +95,8 @@ def _fill(found: TopK, rows: np.ndarray, candidates: Ragged, scores: Ragged, oth
     """Put items (n, m) of `others`, best first, behind the candidates of `rows` of `found`.
 
     Their scores go on falling from the last candidate's by the mean step between candidates: whoever weighs
-    scores against something else finds those of the trees as far apart as they were.
+    scores against something else finds those of the trees as far apart as they were. Where there is no
+    candidate they begin at NOTHING, below whatever trees say of other items of the user.
     """
     depth = found.indices.shape[1]
     flat = Ragged(np.arange(len(rows) + 1, dtype=np.int64) * others.shape[1], others.ravel())
@@ -102,10 +107,11 @@ def _fill(found: TopK, rows: np.ndarray, candidates: Ragged, scores: Ragged, oth
     user, _ = np.nonzero(inside)
     where = rows[user], place[inside]
     has_some = candidates.lengths > 0
-    best, last = np.zeros(len(rows)), np.zeros(len(rows))
+    best, last = np.full(len(rows), NOTHING), np.full(len(rows), NOTHING)
     best[has_some] = scores.values[scores.offsets[:-1][has_some]]
     last[has_some] = scores.values[scores.offsets[1:][has_some] - 1]
     step = np.maximum((best - last) / np.maximum(candidates.lengths - 1, 1), LEAST_STEP)
+    step[~has_some] = 1
     found.indices[where] = others[inside]
     found.scores[where] = (last[:, None] - step[:, None] * behind)[inside]
 

@@ -77,7 +77,7 @@ def make_table(
     features = Features(past, generators)
     parts, described, found = [], [], []
     advance = track("candidates", len(window), "users")
-    step = chunk_users(past.items, len(generators), depth)
+    step = chunk_users(past.items, len(generators), depth, features.shares)
     for start in range(0, len(window), step):
         users = np.arange(start, min(start + step, len(window)))
         asked, right = past.asked(window.before.take(users)), window.relevant.take(users)

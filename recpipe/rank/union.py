@@ -76,13 +76,14 @@ class Generators:
         return Candidates(items, np.where(np.isneginf(scores), np.nan, scores), ranks)
 
 
-def chunk_users(items: int, generators: int, depth: int) -> int:
+def chunk_users(items: int, generators: int, depth: int, shares: int) -> int:
     """How many users are asked at a time, so that what is held of them stays within CHUNK_BYTES.
 
-    Of each user: scores of all items by each generator, one more while the best are sought, and shares of
-    the names of items, of categories and of attributes; then the candidates.
+    Of each user: scores of all items by each generator, and once more while the best are sought; `shares`
+    of names, see `Affinity.size`; then the candidates.
     """
-    a_user = 4 * (items + 1) * (generators + 3) + CANDIDATE_BYTES * min(items, generators * depth)
+    a_user = 4 * ((items + 1) * (generators + 1) + shares)
+    a_user += CANDIDATE_BYTES * min(items, generators * depth)
     return max(1, CHUNK_BYTES // a_user)
 
 

@@ -103,10 +103,12 @@ def check_files(params: PipelineParams) -> None:
 
 def warn_of_other_lists(params: PipelineParams) -> None:
     """Warn where the second stage is trained for other lists than are judged or published."""
-    wings = {"evaluate": params.evaluate.seen, "recommend": params.recommend.seen}
-    others = [f"{wing}.seen {seen}" for wing, seen in wings.items() if seen != params.rank.seen]
-    if params.recommend.seen == params.rank.seen == "exclude" and params.recommend.seen_days:
-        others.append(f"recommend.seen_days {params.recommend.seen_days}")
+    lists = {f"evaluate.seen {params.evaluate.seen}": params.evaluate.seen}
+    if params.recommend.seen_days:  # what was seen before them may be listed
+        lists[f"recommend.seen_days {params.recommend.seen_days}"] = "allow"
+    else:
+        lists[f"recommend.seen {params.recommend.seen}"] = params.recommend.seen
+    others = [told for told, seen in lists.items() if seen != params.rank.seen]
     if others and params.rank.enabled != "no":
         logger.warning(
             "rank.seen %s, but %s: the second stage does not order those lists, they are the retrieval's",

@@ -9,6 +9,7 @@ from recpipe import rank
 from recpipe.core.caps import Cap
 from recpipe.core.ragged import Ragged
 from recpipe.core.ranking import Ranker, Rules
+from recpipe.core.retrieval import TopK
 from recpipe.core.snapshot import Histories, Snapshot
 from recpipe.core.vocabulary import Vocabulary
 from recpipe.core.workspace import Workspace
@@ -99,7 +100,7 @@ def test_chunks_change_no_list(
     ranked: TinyRecommender, parity: Snapshot, histories: Histories, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = Ranker(ranked, parity, "test").rank(histories, 5, exclude_seen=True)
-    monkeypatch.setattr(at_work, "chunk_users", lambda items, generators, depth: 3)
+    monkeypatch.setattr(at_work, "chunk_users", lambda items, generators, depth, shares: 3)
     parts = Ranker(ranked, parity, "test").rank(histories, 5, exclude_seen=True)
     assert whole.indices.tolist() == parts.indices.tolist()
     one = Ranker(ranked, parity, "test").rank(histories.take(np.array([7])), 5, exclude_seen=True)
@@ -156,11 +157,23 @@ def test_what_fills_up_a_list_follows_in_the_steps_of_the_candidates(
     assert steps.max() < 0.7 * (scores[0] - scores[-1])
 
 
-def test_the_users_of_a_chunk_fit_into_its_bytes() -> None:
-    for items, generators, depth in ((100, 7, 200), (65_000, 7, 200), (1_000_000, 7, 2000), (800, 5, 200)):
-        users = union.chunk_users(items, generators, depth)
-        held = users * (4 * items * generators + 240 * min(items, generators * depth))
-        assert users == 1 or held <= union.CHUNK_BYTES
+def test_a_list_without_any_candidate_scores_below_what_trees_say_of_others() -> None:
+    """Places for new items are asked for by themselves, and their scores compared with those of the rest."""
+    found = TopK(np.zeros((1, 3), np.int32), np.full((1, 3), -np.inf, np.float32))
+    nobody = Ragged.from_lists([[]])
+    at_work._fill(found, np.zeros(1, int), nobody, nobody, np.array([[7, 5, 6]], np.int32))
+    assert found.indices.tolist() == [[7, 5, 6]]
+    assert found.scores.tolist() == [[-1e6 - 1, -1e6 - 2, -1e6 - 3]]
+
+
+def test_a_chunk_is_smaller_the_more_is_held_of_a_user() -> None:
+    # three times a thousand scores, a hundred shares, a hundred candidates
+    assert union.chunk_users(999, 2, 50, 100) == union.CHUNK_BYTES // (4 * 3100 + 100 * union.CANDIDATE_BYTES)
+    assert union.chunk_users(10**9, 7, 200, 0) == 1
+    few = union.chunk_users(60, 2, 50, 0)
+    assert few == union.CHUNK_BYTES // (4 * 61 * 3 + 60 * union.CANDIDATE_BYTES), (
+        "no more than there are items"
+    )
 
 
 def test_of_too_many_events_some_users_stand_for_all(workspace: Workspace, monkeypatch) -> None:

@@ -15,6 +15,7 @@ from recpipe.core.snapshot import Snapshot
 from recpipe.core.starts import champion_before
 from recpipe.core.workspace import Workspace
 from recpipe.evaluate import EvaluateParams, held_out, score
+from recpipe.evaluate.roles import contestants
 from recpipe.evaluate.shortcuts import shortcuts
 from recpipe.evaluate.smoke import smoke_test
 from recpipe.rank import readiness
@@ -23,6 +24,8 @@ from tests import tiny
 from tests.rank.test_rank_fit import QUICK
 from tests.rank.worlds import guessing, write
 from tests.train.worlds import parity_world
+
+YES = QUICK.model_copy(update={"enabled": "yes"})
 
 
 @pytest.fixture
@@ -147,6 +150,37 @@ def test_a_retrieval_of_another_snapshot_is_refused(workspace: Workspace, retrie
     write(workspace, parity_world(40), name="another")
     with pytest.raises(DataError, match=r"mean-0: trained on snapshot snap, but its candidates.* on another"):
         rank.consider(workspace, "", retrieval, QUICK)
+
+
+def test_a_refit_is_no_retrieval_to_judge_a_ranker_by(workspace: Workspace, version: str) -> None:
+    snapshot = Snapshot.open(workspace)
+    vectors = {name: [0.0, 1.0] for name in snapshot.vocabulary.ids}
+    again = tiny.make_model(workspace, snapshot.name, vectors, name="mean-0-refit-1", refit_of="mean-0")
+    with pytest.raises(DataError, match="mean-0-refit-1: a refit learned from") as caught:
+        rank.consider(workspace, "", again, QUICK)
+    assert "mean-0 instead" in caught.value.hint
+
+
+def test_a_retrieval_of_another_snapshot_is_no_contestant(workspace: Workspace, version: str) -> None:
+    parity, popular = Snapshot.open(workspace), {"i00": [1.0]}
+    popularity = tiny.make_model(workspace, parity.name, popular, name="popularity-0", kind="popularity")
+    vectors = {name: [0.0, 1.0] for name in parity.vocabulary.ids}
+    newer = tiny.make_model(workspace, "newer", vectors, name="mean-9")
+    ranked = rank.save(workspace, newer, rank.fit(workspace, "", rank.load(workspace, newer), YES))
+    with pytest.raises(DataError, match="retrieval mean-9: trained on snapshot newer"):
+        contestants(workspace, ranked, popularity, held_out(workspace, "", EvaluateParams()))
+
+
+def test_a_champion_whose_retrieval_is_damaged_can_be_rolled_back(workspace: Workspace, version: str) -> None:
+    parity, popular = Snapshot.open(workspace), {"i00": [1.0]}
+    popularity = tiny.make_model(workspace, parity.name, popular, name="popularity-0", kind="popularity")
+    vectors = {name: [0.0, 1.0] for name in parity.vocabulary.ids}
+    challenger = tiny.make_model(workspace, parity.name, vectors, name="mean-9")
+    workspace.models.point("champion", version)
+    tiny.alter(workspace.models.path("mean-0") / "item_vectors.npy")
+    with pytest.raises(DataError, match=f"the champion {version} cannot be compared") as caught:
+        contestants(workspace, challenger, popularity, held_out(workspace, "", EvaluateParams()))
+    assert "recpipe rollback" in caught.value.hint
 
 
 def test_the_smoke_test_lists_seen_items_where_its_users_had_everything(

@@ -36,6 +36,10 @@ def test_a_second_stage_for_other_lists_than_are_published_is_warned_of(
     preflight(PipelineParams.model_validate({"recommend": {"seen_days": 14}}), workspace)
     (told,) = caplog.messages
     assert "rank.seen exclude, but recommend.seen_days 14" in told
+    caplog.clear()
+    days = {"evaluate": {"seen": "allow"}, "rank": {"seen": "allow"}, "recommend": {"seen_days": 14}}
+    preflight(PipelineParams.model_validate(days), workspace)
+    assert not caplog.messages, "what was seen earlier may be listed"
 
 
 def test_a_new_workspace_without_a_source_is_refused(tmp_path: Path) -> None:
