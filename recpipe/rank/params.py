@@ -29,7 +29,7 @@ class RankParams(BaseModel):
     """Where candidates come from, and whose scores and ranks the ranker reads."""
     candidates: int = Field(200, ge=10, le=2000)
     """How many items each generator names for a user."""
-    rounds: int = Field(100, ge=1, le=5000)
+    rounds: int = Field(150, ge=1, le=5000)
     """Trees of one seed at most; how many is chosen on the validation part."""
     leaves: int = Field(15, ge=2, le=255)
     """Leaves of a tree."""
