@@ -83,7 +83,7 @@ class Past:
         """Which items anybody has had, (m + 1,) bool: of others nothing can be known, nor that they exist."""
         return np.bincount(self.known.columns + 1, minlength=self.items + 1) > 0
 
-    @property
+    @cached_property
     def category_paths(self) -> list[list[str]]:
         """Each item's category path from the top, m lists."""
         return [path or [] for path in self.catalogue.column(c.CATEGORIES).to_pylist()]

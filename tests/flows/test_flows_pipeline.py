@@ -4,15 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nbformat.v4 import new_code_cell
 
 from recpipe.core.errors import BusyError, CheckError, DataError, ParameterError, StageError, UnreachableError
 from recpipe.core.workspace import Workspace
 from recpipe.params import PipelineParams, TrainParams
-from recpipe.run.own_stages import OwnStage
 from recpipe.run.results import KernelError, StageResult
 from recpipe.run.stages import STAGES
-from tests.standins import standins_of, workspace_with_standins, write_notebook, write_standin
+from tests.standins import standins_of, workspace_with_standins, write_standin
 
 REFUSE = "from recpipe.core.errors import DataError\nraise DataError('no rows', 'Collect some.')"
 DIE_ONCE = """
@@ -118,32 +116,6 @@ def test_a_run_leaves_its_report_as_an_artifact_and_in_its_folder(finished: Fini
     assert str(run / "train" / "3_train.html") in told, "nobody serves it: the path is told"
     assert "](train/3_train.html)" in (run / "report.md").read_text(), "links hold wherever the folder lies"
     assert '<a href="train/3_train.html">' in (run / "report.html").read_text()
-
-
-@pytest.mark.slow
-def test_a_stage_of_ones_own_runs_in_its_place_with_progress_and_its_time(workspace: Workspace) -> None:
-    from flows.pipeline import recommendation_pipeline
-
-    cells = [
-        "word = 'none'\nworkspace = ''\nrun_folder = ''\npublication = ''",
-        "import recpipe\nstage = recpipe.open_stage('own', globals(), own=True)",
-        "recpipe.stage_result(stage, figures={'word': word, 'of': stage.publication})",
-    ]
-    tagged = [new_code_cell(cells[0], metadata={"tags": ["parameters"]}), *map(new_code_cell, cells[1:])]
-    notebook = str(write_notebook(standins_of(workspace) / "own.ipynb", tagged))
-    own = OwnStage(name="own", notebook=notebook, after="recommend", parameters={"word": "hello"})
-    flow: Any = recommendation_pipeline
-    places = str(workspace.root), str(standins_of(workspace))
-    state = flow(PipelineParams(), *places, {"own": 5}, [own], return_state=True)
-    assert state.is_completed(), state.message
-    last = state.result()[-1]
-    assert (last.stage, last.figures["word"]) == ("own", "hello")
-    assert last.figures["of"] == workspace.publications.pointed("current")
-    run = only_run(workspace)
-    assert json.loads((run / "params.json").read_text())["own"] == {"word": "hello"}
-    left = artifacts(run)
-    assert "| own | word | hello |" in left["run-report"]
-    assert [left[f"progress-{stage}"] for stage in (*STAGES, "own")] == [100.0] * (len(STAGES) + 1)
 
 
 def test_bad_data_fails_the_run_at_once_with_its_message(workspace: Workspace, no_delay: None) -> None:

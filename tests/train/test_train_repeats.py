@@ -2,7 +2,6 @@ import dataclasses
 import importlib
 import logging
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from recpipe.core.snapshot import Snapshot
 from recpipe.core.workspace import Workspace
 from recpipe.train.repeat_examples import training_examples, validation_examples
 from recpipe.train.repeat_features import FEATURES, MICROSECONDS_PER_DAY
-from recpipe.train.repeat_version import load_repeats
 from recpipe.train.repeat_weight import WEIGHTS, weigh_repeats
 from recpipe.train.repeats import log_softmax, own_ndcg, score
 from recpipe.train.settings import Settings
@@ -233,12 +231,6 @@ def test_a_softmax_within_rows_of_large_scores_stays_finite() -> None:
     own = Ragged.from_lists([[1, 2], [], [3]])
     found = log_softmax(np.array([1000.0, 1000.0, -1000.0]), own)
     assert found == pytest.approx([math.log(0.5), math.log(0.5), 0.0])
-
-
-def test_a_repeat_model_of_other_features_is_refused_by_its_folder(tmp_path: Path) -> None:
-    manifest = {"repeats": {"weight": 0.5, "features": ["age", *FEATURES[1:]]}}
-    with pytest.raises(DataError, match=f"{tmp_path}: its repeat model reads age, "):
-        load_repeats(tmp_path, manifest)
 
 
 def test_another_weight_in_lists_is_another_version(
